@@ -1,0 +1,88 @@
+// Every build task by name: `node build.mjs types check cli test [filter] conformance bench`.
+import { spawnSync } from 'node:child_process';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { wgslPlugin, writeTypes } from './kernels/link.mjs';
+
+const node = {
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  packages: 'external',
+  sourcemap: 'linked',
+  plugins: [wgslPlugin],
+  define: { TRAINING: 'true' },
+  logLevel: 'warning',
+};
+
+function command(name, args) {
+  const { status } = spawnSync(process.execPath, [join('node_modules', name), ...args], { stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+async function filesUnder(folder, suffix) {
+  const all = await readdir(folder, { recursive: true });
+  return all
+    .filter((f) => f.endsWith(suffix))
+    .map((f) => join(folder, f))
+    .sort();
+}
+
+const tasks = {
+  types: writeTypes,
+  async check() {
+    command('typescript/bin/tsc', ['--noEmit', '-p', '.']);
+    command('@biomejs/biome/bin/biome', ['check', '.']);
+  },
+  cli: () =>
+    build({
+      ...node,
+      entryPoints: { cli: 'src/cli/main.ts' },
+      outdir: 'dist',
+      outExtension: { '.js': '.mjs' },
+    }),
+  conformance: () =>
+    build({
+      ...node,
+      entryPoints: { conformance: 'test/conformance/main.ts' },
+      outdir: 'dist',
+      outExtension: { '.js': '.mjs' },
+    }),
+  async test(filter = '') {
+    const entryPoints = (await filesUnder('test', '.test.ts')).filter((f) => f.includes(filter));
+    await build({
+      ...node,
+      entryPoints,
+      outdir: 'dist/test',
+      outbase: 'test',
+      outExtension: { '.js': '.mjs' },
+    });
+    if (filter)
+      for (const f of entryPoints)
+        command(`../${f.replace(/^test/, 'dist/test').replace(/\.ts$/, '.mjs')}`, []);
+  },
+  async bench() {
+    const entryPoints = await filesUnder('bench', '.bench.ts');
+    await build({
+      ...node,
+      entryPoints,
+      outdir: 'dist/bench',
+      outbase: 'bench',
+      outExtension: { '.js': '.mjs' },
+    });
+  },
+};
+
+const names = process.argv.slice(2);
+while (names.length) {
+  const name = names.shift();
+  const task = tasks[name];
+  if (!task) {
+    console.error(`build.mjs: no task "${name}"; there are ${Object.keys(tasks).join(', ')}`);
+    process.exit(2);
+  }
+  const filter = name === 'test' && names[0] && !tasks[names[0]] ? names.shift() : undefined;
+  await task(filter);
+}

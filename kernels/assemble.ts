@@ -1,0 +1,69 @@
+import type { Fragment } from './kernel.ts';
+
+/** Values for the lines marked `// @specialize`. */
+export type Specials = Readonly<Record<string, number | string>>;
+
+function collect(fragment: Fragment, into: Map<string, string>): void {
+  if (into.has(fragment.name)) return;
+  into.set(fragment.name, fragment.source);
+  for (const imported of fragment.imports) collect(imported, into);
+}
+
+/** `const ROWS: u32 = 8u;  // @specialize` with the right-hand side replaced. */
+function specialize(code: string, specials: Specials): string {
+  return code.replace(
+    /^(const|alias) (\w+)(.*?) = ([^;]+);(\s*\/\/ @specialize)/gm,
+    (line, keyword: string, name: string, type: string, _value: string, mark: string) => {
+      const value = specials[name];
+      if (value === undefined) return line;
+      const text = typeof value === 'number' && type.includes('u32') ? `${value}u` : `${value}`;
+      return `${keyword} ${name}${type} = ${text};${mark}`;
+    },
+  );
+}
+
+function blockEnd(code: string, open: number): number {
+  let depth = 0;
+  for (let i = open; i < code.length; i++) {
+    if (code[i] === '{') depth++;
+    else if (code[i] === '}' && --depth === 0) return i + 1;
+  }
+  throw new Error('@unroll: the block is not closed');
+}
+
+function numberOf(code: string, name: string): number {
+  const text = /^\d+$/.test(name)
+    ? name
+    : new RegExp(`^const ${name}\\b[^=]*= ([^;]+);`, 'm').exec(code)?.[1];
+  const terms = text?.split('/').map((t) => t.trim().replace(/u$/, ''));
+  if (!terms) throw new Error(`@unroll ${name}: no such constant`);
+  const [first, second] = terms.map((t) => (/^\d+$/.test(t) ? Number(t) : numberOf(code, t)));
+  return second === undefined ? first! : first! / second;
+}
+
+/** Repeats each block marked `// @unroll N` with its constant at 0 … N−1. */
+function unroll(code: string): string {
+  const mark = /^\s*\/\/ @unroll (\w+)\s*\n\s*(\{ const (\w+) = )0u;/m;
+  for (let m = mark.exec(code); m; m = mark.exec(code)) {
+    const open = m.index + m[0].lastIndexOf('{');
+    const end = blockEnd(code, open);
+    const rest = code.slice(m.index + m[0].length, end);
+    const copies = Array.from({ length: numberOf(code, m[1]!) }, (_, i) => `${m[2]}${i}u;${rest}`);
+    code = `${code.slice(0, m.index)}\n${copies.join('\n')}${code.slice(end)}`;
+  }
+  return code;
+}
+
+/**
+ * The WGSL of one pipeline: the file, then its imports and the chosen core, with marked constants replaced and marked
+ * blocks repeated. Imports come after the file, so that compiler messages keep the file's own line numbers.
+ */
+export function assemble(kernel: Fragment, core: Fragment | null, specials: Specials): string {
+  const parts = new Map<string, string>();
+  collect(kernel, parts);
+  if (core) collect(core, parts);
+  const text = [...parts.values()].join('\n');
+  const directives = new Set(text.match(/^(enable|requires|diagnostic)\b.*;$/gm) ?? []);
+  const body = text.replace(/^(enable|requires|diagnostic)\b.*;$/gm, '');
+  return unroll(specialize(`${[...directives].join(' ')}${body}`, specials));
+}

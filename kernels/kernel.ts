@@ -1,0 +1,51 @@
+/** How a kernel touches a binding. */
+export type Access = 'read' | 'read_write';
+
+/** WGSL text without an entry point of its own, and what it imports. */
+export interface Fragment {
+  readonly name: string;
+  readonly source: string;
+  readonly imports: readonly Fragment[];
+}
+
+/** One storage buffer of `@group(0)`; its position in the list is its binding number. */
+export interface Binding {
+  readonly name: string;
+  readonly access: Access;
+}
+
+/** One 4-byte field of `Params`, the uniform at `@group(1) @binding(0)`. */
+export interface Param {
+  readonly name: string;
+  readonly type: 'u32' | 'i32' | 'f32';
+}
+
+/**
+ * A linked kernel, as `link.mjs` reflects it from a `.wgsl` file. The type parameters carry the names, so that a
+ * wrong binding, param, override or core does not compile.
+ */
+export interface Kernel<
+  Bindings extends Readonly<Record<string, Access>> = Readonly<Record<string, Access>>,
+  Params extends string = string,
+  Overrides extends string = string,
+  Specials extends string = string,
+  Cores extends string = string,
+> extends Fragment {
+  readonly bindings: readonly Binding[];
+  readonly params: readonly Param[];
+  readonly overrides: readonly string[];
+  readonly specials: readonly string[];
+  readonly cores: Readonly<Record<Cores, Fragment>>;
+  /** Names only, for the compiler; never present at run time. */
+  readonly types?: { bindings: Bindings; params: Params; overrides: Overrides; specials: Specials };
+}
+
+/** Any kernel, for code that does not care which. */
+export type AnyKernel = Kernel<Readonly<Record<string, Access>>, string, string, string, string>;
+
+type TypesOf<K extends AnyKernel> = NonNullable<K['types']>;
+export type BindingsOf<K extends AnyKernel> = TypesOf<K>['bindings'];
+export type ParamsOf<K extends AnyKernel> = TypesOf<K>['params'];
+export type OverridesOf<K extends AnyKernel> = TypesOf<K>['overrides'];
+export type SpecialsOf<K extends AnyKernel> = TypesOf<K>['specials'];
+export type CoresOf<K extends AnyKernel> = keyof K['cores'] & string;

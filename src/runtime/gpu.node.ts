@@ -1,0 +1,13 @@
+import { create, globals } from 'webgpu';
+
+// Timestamps step by 65 µs unless Dawn is told otherwise; f16 on NVIDIA and experimental features want a word too.
+const switches = [
+  'enable-dawn-features=allow_unsafe_apis,vulkan_enable_f16_on_nvidia',
+  'disable-dawn-features=timestamp_quantization',
+];
+
+/** Dawn's entry point. It stays out of `globalThis.navigator`, where a reference would keep Node alive. */
+export function navigatorGpu(backend?: string): GPU {
+  Object.assign(globalThis, globals);
+  return create(backend ? [...switches, `backend=${backend}`] : switches);
+}

@@ -1,0 +1,244 @@
+import type { AnyKernel, BindingsOf, CoresOf, OverridesOf, ParamsOf, SpecialsOf } from '#kernels/kernel.ts';
+import { navigatorGpu } from '#navigator-gpu';
+import { DeviceLostError, KernelError } from './errors.ts';
+import { type Features, featuresToRequest, limitsToRequest, negotiate } from './limits.ts';
+import { Pipelines } from './pipelines.ts';
+import { planLaunches } from './plan.ts';
+import { Program } from './program.ts';
+import { Readback } from './readback.ts';
+import { Recording } from './recording.ts';
+import { extentOf, padRows, type Shape, showShape, unpadRows } from './shape.ts';
+import { Tensor } from './tensor.ts';
+
+/** How one launch is shaped; `core` names the GEMM core where the kernel has several. */
+export interface LaunchOptions<K extends AnyKernel> {
+  readonly groups: readonly [number, number?, number?];
+  readonly overrides?: { readonly [N in OverridesOf<K>]?: number | boolean };
+  readonly specials?: { readonly [N in SpecialsOf<K>]?: number };
+  readonly core?: CoresOf<K>;
+  readonly flops?: number;
+  /** Tells apart launches of one kernel in profiles: an op's name, a layer's. */
+  readonly label?: string;
+}
+
+/** Live GPU objects, so that tests can show that a replay makes none. */
+export interface ObjectCounts {
+  buffers: number;
+  bytes: number;
+  bindGroups: number;
+}
+
+/** Fixes what a device uses: `subgroups: false` forces the plain cores, as on devices without them. */
+export interface OpenOptions {
+  readonly subgroups?: boolean;
+  readonly backend?: string;
+}
+
+const MAX_GROUPS = 65535;
+
+/** A device with its compiled kernels, and the recording that ops append to. */
+export class Gpu {
+  readonly pipelines: Pipelines;
+  readonly counts: ObjectCounts = { buffers: 0, bytes: 0, bindGroups: 0 };
+  // Dawn's instance must outlive its devices, or the process crashes when it is collected.
+  #instance: GPU | null;
+  #recording: Recording | null = null;
+  #labels: string[] = [];
+  #fault: Error | null = null;
+  readonly #constants = new Map<string, Tensor>();
+
+  readonly device: GPUDevice;
+  readonly info: GPUAdapterInfo;
+  readonly features: Features;
+
+  private constructor(instance: GPU, device: GPUDevice, info: GPUAdapterInfo, features: Features) {
+    this.#instance = instance;
+    this.device = device;
+    this.info = info;
+    this.features = features;
+    this.pipelines = new Pipelines(device);
+    device.addEventListener('uncapturederror', (event) => this.fail(new KernelError(event.error.message)));
+    void device.lost.then((lost) => {
+      if (lost.reason !== 'destroyed') this.fail(new DeviceLostError(`device lost: ${lost.message}`));
+    });
+  }
+
+  /** Opens the best adapter. @throws Error where no adapter answers. */
+  static async open(options: OpenOptions = {}): Promise<Gpu> {
+    const gpu = navigatorGpu(options.backend);
+    const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+    if (!adapter) throw new Error('no WebGPU adapter answers; run `npx e2gan doctor` for the remedy');
+    const found = negotiate(gpu, adapter);
+    const features = options.subgroups === false ? { ...found, subgroupSize: 0 } : found;
+    const device = await adapter.requestDevice({
+      requiredFeatures: featuresToRequest(adapter),
+      requiredLimits: limitsToRequest(adapter),
+    });
+    return new Gpu(gpu, device, adapter.info, features);
+  }
+
+  /** Remembers the first fault; every later check throws it. */
+  fail(error: Error): void {
+    this.#fault ??= error;
+  }
+
+  /** @throws the first fault that the device has reported. */
+  check(): void {
+    if (this.#fault) throw this.#fault;
+  }
+
+  createBuffer(label: string, bytes: number, usage: GPUBufferUsageFlags): GPUBuffer {
+    const { maxBufferSize, maxStorageBufferBindingSize } = this.device.limits;
+    const limit =
+      usage & GPUBufferUsage.STORAGE ? Math.min(maxBufferSize, maxStorageBufferBindingSize) : maxBufferSize;
+    if (bytes > limit)
+      throw new KernelError(`${label}: needs ${bytes} bytes in one buffer, this device allows ${limit}`);
+    this.counts.buffers++;
+    this.counts.bytes += bytes;
+    return this.device.createBuffer({ label, size: bytes, usage });
+  }
+
+  destroyBuffer(buffer: GPUBuffer): void {
+    this.counts.buffers--;
+    this.counts.bytes -= buffer.size;
+    buffer.destroy();
+  }
+
+  createBindGroup(layout: GPUBindGroupLayout, entries: GPUBindGroupEntry[]): GPUBindGroup {
+    this.counts.bindGroups++;
+    return this.device.createBindGroup({ layout, entries });
+  }
+
+  /** Storage that outlives programs: weights, optimizer moments. Dense values in, zero without. */
+  parameter(name: string, shape: Shape, values?: ArrayLike<number>): Tensor {
+    const bytes = extentOf(shape).length * 4;
+    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+    const buffer = this.createBuffer(name, bytes, usage);
+    const tensor = new Tensor(this, shape, { kind: 'parameter', name, bytes, buffer, version: 0 });
+    if (values) this.write(tensor, values);
+    return tensor;
+  }
+
+  /** A scalar that never changes, made once per value. */
+  scalar(value: number): Tensor {
+    const key = String(value);
+    const found = this.#constants.get(key) ?? this.parameter(`constant ${key}`, [1], [value]);
+    this.#constants.set(key, found);
+    return found;
+  }
+
+  /** Writes dense values into a parameter. */
+  write(tensor: Tensor, values: ArrayLike<number>): void {
+    const { buffer } = tensor.storage;
+    if (!buffer) throw new KernelError(`write: ${tensor.storage.name} has no buffer of its own`);
+    if (values.length !== tensor.size)
+      throw new KernelError(
+        `write: ${tensor.storage.name} is ${showShape(tensor.shape)}, ${values.length} values came`,
+      );
+    this.device.queue.writeBuffer(buffer, 0, padRows(values, tensor.shape));
+    tensor.storage.version++;
+  }
+
+  /** Reads a parameter back, dense. */
+  async read(tensor: Tensor): Promise<Float32Array<ArrayBuffer>> {
+    const { buffer, bytes, name } = tensor.storage;
+    if (!buffer) throw new KernelError(`read: ${name} has no buffer of its own`);
+    const readback = new Readback(this, name, bytes, 1);
+    try {
+      return unpadRows(await readback.read(buffer), tensor.shape);
+    } finally {
+      readback.dispose();
+    }
+  }
+
+  dispose(tensor: Tensor): void {
+    if (tensor.storage.buffer) this.destroyBuffer(tensor.storage.buffer);
+    tensor.storage.buffer = null;
+  }
+
+  /** The recording under way. @throws KernelError outside of `compile`. */
+  get recording(): Recording {
+    if (!this.#recording)
+      throw new KernelError('ops run only while a program is traced: call them inside gpu.compile');
+    return this.#recording;
+  }
+
+  /** A temporary of the program that is being traced. */
+  temp(shape: Shape): Tensor {
+    const name = this.recording.nextTempName();
+    return new Tensor(this, shape, {
+      kind: 'temp',
+      name,
+      bytes: extentOf(shape).length * 4,
+      buffer: null,
+      version: 0,
+    });
+  }
+
+  /** A tensor that the caller writes before each run. */
+  input(name: string, shape: Shape): Tensor {
+    const { inputs } = this.recording;
+    if (inputs.has(name)) throw new KernelError(`input: ${name} is declared twice`);
+    const bytes = extentOf(shape).length * 4;
+    const tensor = new Tensor(this, shape, { kind: 'input', name, bytes, buffer: null, version: 0 });
+    inputs.set(name, tensor);
+    return tensor;
+  }
+
+  /** Prefixes the labels of all launches that `trace` makes: profiles name layers by it. */
+  scope<T>(label: string, trace: () => T): T {
+    this.#labels.push(label);
+    try {
+      return trace();
+    } finally {
+      this.#labels.pop();
+    }
+  }
+
+  /** Appends one launch to the recording. Names of tensors, params, overrides and cores are checked by the compiler. */
+  run<K extends AnyKernel>(
+    kernel: K,
+    tensors: { readonly [B in keyof BindingsOf<K>]: Tensor },
+    params: { readonly [P in ParamsOf<K>]: number },
+    options: LaunchOptions<K>,
+  ): void {
+    const [x, y = 1, z = 1] = options.groups;
+    if (Math.max(x, y, z) > MAX_GROUPS)
+      throw new KernelError(`${kernel.name}: ${x} x ${y} x ${z} workgroups, the limit is ${MAX_GROUPS} each`);
+    const bound = tensors as Readonly<Record<string, Tensor>>;
+    this.recording.launches.push({
+      label: [...this.#labels, options.label ?? kernel.name].join('/'),
+      kernel,
+      core: options.core ?? null,
+      tensors: kernel.bindings.map((b) => bound[b.name]!),
+      params: params as Readonly<Record<string, number>>,
+      overrides: (options.overrides ?? {}) as Readonly<Record<string, number | boolean>>,
+      specials: (options.specials ?? {}) as Readonly<Record<string, number>>,
+      groups: [x, y, z],
+      flops: options.flops ?? 0,
+    });
+  }
+
+  /**
+   * Traces `build`, plans what it recorded and makes everything a run needs.
+   * @returns a program whose outputs are the tensors that `build` returns, by name.
+   */
+  async compile(build: () => Readonly<Record<string, Tensor>>): Promise<Program> {
+    if (this.#recording) throw new KernelError('compile: a program is being traced already');
+    const recording = new Recording();
+    this.#recording = recording;
+    let outputs: Readonly<Record<string, Tensor>>;
+    try {
+      outputs = build();
+    } finally {
+      this.#recording = null;
+    }
+    const plan = planLaunches(recording.launches, new Set(Object.values(outputs).map((t) => t.storage)));
+    return Program.create(this, recording, plan, outputs);
+  }
+
+  close(): void {
+    this.device.destroy();
+    this.#instance = null;
+  }
+}

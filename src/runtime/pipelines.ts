@@ -1,0 +1,69 @@
+import { assemble } from '#kernels/assemble.ts';
+import type { AnyKernel } from '#kernels/kernel.ts';
+import { KernelError } from './errors.ts';
+import type { Launch } from './recording.ts';
+
+/** Compiled kernels by (kernel, core, overrides, specials); callers that ask at the same time share one compile. */
+export class Pipelines {
+  readonly #compiled = new Map<string, Promise<GPUComputePipeline>>();
+  readonly #layouts = new Map<string, GPUBindGroupLayout>();
+  readonly #params: GPUBindGroupLayout;
+
+  readonly device: GPUDevice;
+
+  constructor(device: GPUDevice) {
+    this.device = device;
+    this.#params = device.createBindGroupLayout({
+      entries: [{ binding: 0, visibility: GPUShaderStage.COMPUTE, buffer: { type: 'uniform' } }],
+    });
+  }
+
+  get paramsLayout(): GPUBindGroupLayout {
+    return this.#params;
+  }
+
+  /** Layout of `@group(0)`: storage buffers in the kernel's order. */
+  tensorsLayout(kernel: AnyKernel): GPUBindGroupLayout {
+    const key = kernel.bindings.map((b) => b.access).join();
+    let layout = this.#layouts.get(key);
+    if (!layout) {
+      const entries = kernel.bindings.map((b, binding) => ({
+        binding,
+        visibility: GPUShaderStage.COMPUTE,
+        buffer: { type: b.access === 'read' ? ('read-only-storage' as const) : ('storage' as const) },
+      }));
+      layout = this.device.createBindGroupLayout({ entries });
+      this.#layouts.set(key, layout);
+    }
+    return layout;
+  }
+
+  get(launch: Launch): Promise<GPUComputePipeline> {
+    const key = JSON.stringify([launch.kernel.name, launch.core, launch.overrides, launch.specials]);
+    let pipeline = this.#compiled.get(key);
+    if (!pipeline) {
+      pipeline = this.#compile(launch);
+      this.#compiled.set(key, pipeline);
+    }
+    return pipeline;
+  }
+
+  async #compile({ kernel, core, overrides, specials }: Launch): Promise<GPUComputePipeline> {
+    const fragment = core ? kernel.cores[core] : null;
+    if (fragment === undefined) throw new KernelError(`${kernel.name}: has no core ${core}`);
+    const label = core ? `${kernel.name} on ${core}` : kernel.name;
+    const module = this.device.createShaderModule({ label, code: assemble(kernel, fragment, specials) });
+    const { messages } = await module.getCompilationInfo();
+    const wrong = messages.find((m) => m.type === 'error');
+    if (wrong) throw new KernelError(`${label}:${wrong.lineNum}:${wrong.linePos}: ${wrong.message}`);
+    const layout = this.device.createPipelineLayout({
+      bindGroupLayouts: [this.tensorsLayout(kernel), ...(kernel.params.length ? [this.#params] : [])],
+    });
+    const constants = Object.fromEntries(Object.entries(overrides).map(([k, v]) => [k, Number(v)]));
+    try {
+      return await this.device.createComputePipelineAsync({ label, layout, compute: { module, constants } });
+    } catch (error) {
+      throw new KernelError(`${label}: ${(error as Error).message}`);
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import { type Launch, reads, writes } from './recording.ts';
+import type { Storage } from './tensor.ts';
+
+/** What a recording becomes: live launches, those that run once, and which temporaries share a buffer. */
+export interface Plan {
+  /** Launches whose results depend on parameters alone: run when those change, not at every run. */
+  readonly once: readonly Launch[];
+  readonly each: readonly Launch[];
+  /** Buffers to make; every storage in one of them is never live together with another of the same. */
+  readonly slots: readonly Slot[];
+}
+
+export interface Slot {
+  readonly bytes: number;
+  readonly storages: readonly Storage[];
+}
+
+/** Launches that some output or parameter depends on. */
+function alive(launches: readonly Launch[], outputs: ReadonlySet<Storage>): Launch[] {
+  const needed = new Set(outputs);
+  const kept: Launch[] = [];
+  for (const launch of [...launches].reverse()) {
+    if (!writes(launch).some((s) => needed.has(s) || s.kind === 'parameter')) continue;
+    for (const s of [...reads(launch), ...writes(launch)]) needed.add(s);
+    kept.push(launch);
+  }
+  return kept.reverse();
+}
+
+/** Splits off the launches that read only parameters which this recording never writes. */
+function hoist(launches: readonly Launch[]): { once: Launch[]; each: Launch[] } {
+  const writers = new Map<Storage, number>();
+  for (const s of launches.flatMap(writes)) writers.set(s, (writers.get(s) ?? 0) + 1);
+  const constant = new Set<Storage>();
+  const isConstant = (s: Storage) => constant.has(s) || (s.kind === 'parameter' && !writers.has(s));
+  const once: Launch[] = [];
+  const each: Launch[] = [];
+  for (const launch of launches) {
+    const fixed =
+      reads(launch).every(isConstant) &&
+      writes(launch).every((s) => s.kind === 'temp' && writers.get(s) === 1);
+    if (fixed) for (const s of writes(launch)) constant.add(s);
+    (fixed ? once : each).push(launch);
+  }
+  return { once, each };
+}
+
+interface Lifetime {
+  readonly storage: Storage;
+  readonly from: number;
+  to: number;
+}
+
+function lifetimes(launches: readonly Launch[], forever: ReadonlySet<Storage>): Lifetime[] {
+  const found = new Map<Storage, Lifetime>();
+  launches.forEach((launch, at) => {
+    for (const storage of [...writes(launch), ...reads(launch)]) {
+      if (storage.kind !== 'temp') continue;
+      const life = found.get(storage) ?? { storage, from: forever.has(storage) ? -1 : at, to: at };
+      life.to = forever.has(storage) ? Number.POSITIVE_INFINITY : at;
+      found.set(storage, life);
+    }
+  });
+  return [...found.values()];
+}
+
+/** Largest first, each into the first slot that is free for its lifetime. */
+function share(lives: readonly Lifetime[]): Slot[] {
+  const slots: { bytes: number; lives: Lifetime[] }[] = [];
+  for (const life of [...lives].sort((a, b) => b.storage.bytes - a.storage.bytes || a.from - b.from)) {
+    const free = slots.find((slot) => slot.lives.every((l) => l.to < life.from || life.to < l.from));
+    if (free) free.lives.push(life);
+    else slots.push({ bytes: life.storage.bytes, lives: [life] });
+  }
+  return slots.map((slot) => ({ bytes: slot.bytes, storages: slot.lives.map((l) => l.storage) }));
+}
+
+/** Plans a recording: dead launches dropped, constant ones hoisted, temporaries packed by lifetime. */
+export function planLaunches(launches: readonly Launch[], outputs: ReadonlySet<Storage>): Plan {
+  const { once, each } = hoist(alive(launches, outputs));
+  const forever = new Set([...outputs, ...once.flatMap(writes)]);
+  return { once, each, slots: share(lifetimes([...once, ...each], forever)) };
+}

@@ -1,0 +1,249 @@
+import { KernelError } from './errors.ts';
+import type { Gpu } from './gpu.ts';
+import type { Plan } from './plan.ts';
+import { type KernelTime, timeLaunches } from './profile.ts';
+import { Readback } from './readback.ts';
+import { type Launch, type Recording, reads, writes } from './recording.ts';
+import { padRows, showShape, unpadRows } from './shape.ts';
+import type { Storage, Tensor } from './tensor.ts';
+
+/** One launch with all that a replay needs. */
+export interface Step {
+  readonly launch: Launch;
+  readonly pipeline: GPUComputePipeline;
+  readonly tensors: GPUBindGroup;
+  readonly params: GPUBindGroup | null;
+}
+
+const PARAMS_STRIDE = 256;
+// Work per submit, so that one takes about 100 ms: software devices reach some 10 GFLOP/s, GPUs a thousand times more.
+const SUBMIT_FLOPS = { software: 1e9, gpu: 1e11 };
+
+function packParams({ kernel, params }: Launch, view: DataView, offset: number): void {
+  kernel.params.forEach(({ name, type }, i) => {
+    const value = params[name];
+    if (value === undefined || !Number.isFinite(value))
+      throw new KernelError(`${kernel.name}: params.${name} is ${value}`);
+    if (type === 'f32') view.setFloat32(offset + i * 4, value, true);
+    else if (type === 'i32') view.setInt32(offset + i * 4, value, true);
+    else view.setUint32(offset + i * 4, value, true);
+  });
+}
+
+/** Cuts launches into submits of bounded work. */
+function cut(steps: readonly Step[], budget: number): Step[][] {
+  const chunks: Step[][] = [];
+  let spent = Number.POSITIVE_INFINITY;
+  for (const step of steps) {
+    if (spent + step.launch.flops > budget) {
+      chunks.push([]);
+      spent = 0;
+    }
+    chunks.at(-1)!.push(step);
+    spent += step.launch.flops;
+  }
+  return chunks;
+}
+
+/** A planned recording: replayed without making a buffer, a bind group or a pipeline. */
+export class Program {
+  readonly #readbacks = new Map<string, Readback>();
+  readonly #chunks: readonly Step[][];
+  readonly #seen = new Map<Storage, number>();
+  readonly #pending: Promise<GPUError | null>[] = [];
+
+  readonly gpu: Gpu;
+  readonly inputs: ReadonlyMap<string, Tensor>;
+  readonly outputs: Readonly<Record<string, Tensor>>;
+  readonly once: readonly Step[];
+  readonly each: readonly Step[];
+  readonly buffers: readonly GPUBuffer[];
+
+  private constructor(
+    gpu: Gpu,
+    inputs: ReadonlyMap<string, Tensor>,
+    outputs: Readonly<Record<string, Tensor>>,
+    once: Step[],
+    each: Step[],
+    buffers: GPUBuffer[],
+  ) {
+    this.gpu = gpu;
+    this.inputs = inputs;
+    this.outputs = outputs;
+    this.once = once;
+    this.each = each;
+    this.buffers = buffers;
+    this.#chunks = cut(each, gpu.features.software ? SUBMIT_FLOPS.software : SUBMIT_FLOPS.gpu);
+    for (const [name, tensor] of Object.entries(outputs)) {
+      this.#readbacks.set(name, new Readback(gpu, name, tensor.storage.bytes, 2));
+    }
+    for (const s of once.flatMap((step) => reads(step.launch)))
+      if (s.kind === 'parameter') this.#seen.set(s, -1);
+  }
+
+  /** Makes buffers, pipelines and bind groups for a plan. @throws KernelError */
+  static async create(
+    gpu: Gpu,
+    recording: Recording,
+    plan: Plan,
+    outputs: Readonly<Record<string, Tensor>>,
+  ): Promise<Program> {
+    const { device } = gpu;
+    for (const filter of ['validation', 'out-of-memory', 'internal'] as const) device.pushErrorScope(filter);
+    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+    const buffers: GPUBuffer[] = [];
+    const place = (label: string, bytes: number, storages: readonly Storage[]) => {
+      const buffer = gpu.createBuffer(label, bytes, usage);
+      buffers.push(buffer);
+      for (const s of storages) s.buffer = buffer;
+    };
+    for (const [i, slot] of plan.slots.entries()) place(`arena ${i}`, slot.bytes, slot.storages);
+    for (const [name, tensor] of recording.inputs)
+      place(`input ${name}`, tensor.storage.bytes, [tensor.storage]);
+
+    const launches = [...plan.once, ...plan.each];
+    const pipelines = await Promise.all(launches.map((launch) => gpu.pipelines.get(launch)));
+    const params = new DataView(new ArrayBuffer(Math.max(1, launches.length) * PARAMS_STRIDE));
+    for (const [i, launch] of launches.entries()) packParams(launch, params, i * PARAMS_STRIDE);
+    const uniform = gpu.createBuffer(
+      'params',
+      params.byteLength,
+      GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+    );
+    buffers.push(uniform);
+    device.queue.writeBuffer(uniform, 0, params.buffer);
+    const steps = launches.map((launch, i) =>
+      bindLaunch(gpu, launch, pipelines[i]!, uniform, i * PARAMS_STRIDE),
+    );
+    const errors = await Promise.all([
+      device.popErrorScope(),
+      device.popErrorScope(),
+      device.popErrorScope(),
+    ]);
+    const error = errors.find((e) => e !== null);
+    if (error) throw new KernelError(`compile: ${error.message}`);
+    const n = plan.once.length;
+    return new Program(gpu, recording.inputs, outputs, steps.slice(0, n), steps.slice(n), buffers);
+  }
+
+  /** Runs what hangs on parameters alone, if those changed since. */
+  #refresh(): void {
+    let stale = false;
+    for (const [storage, version] of this.#seen) {
+      if (storage.version !== version) stale = true;
+      this.#seen.set(storage, storage.version);
+    }
+    if (stale) this.#encode(this.once);
+  }
+
+  #encode(steps: readonly Step[]): void {
+    const encoder = this.gpu.device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    for (const { launch, pipeline, tensors, params } of steps) {
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, tensors);
+      if (params) pass.setBindGroup(1, params);
+      pass.dispatchWorkgroups(...launch.groups);
+    }
+    pass.end();
+    this.gpu.device.queue.submit([encoder.finish()]);
+  }
+
+  /** Writes inputs: dense values by name; inputs that are left out keep what they hold. @throws KernelError */
+  write(values: Readonly<Record<string, ArrayLike<number>>>): void {
+    for (const [name, data] of Object.entries(values)) {
+      const tensor = this.inputs.get(name);
+      if (!tensor)
+        throw new KernelError(
+          `run: no input ${name}; there are ${[...this.inputs.keys()].join(', ') || 'none'}`,
+        );
+      if (data.length !== tensor.size)
+        throw new KernelError(`run: input ${name} is ${showShape(tensor.shape)}, ${data.length} values came`);
+      this.gpu.device.queue.writeBuffer(tensor.storage.buffer!, 0, padRows(data, tensor.shape));
+    }
+  }
+
+  /** Enqueues one run. Faults surface at the next `read`, `settle` or `run`. */
+  submit(values: Readonly<Record<string, ArrayLike<number>>> = {}): void {
+    const { device } = this.gpu;
+    this.gpu.check();
+    for (const filter of ['validation', 'out-of-memory', 'internal'] as const) device.pushErrorScope(filter);
+    this.write(values);
+    this.#refresh();
+    for (const chunk of this.#chunks) this.#encode(chunk);
+    for (let i = 0; i < 3; i++) this.#pending.push(device.popErrorScope());
+    for (const step of this.each) for (const s of writes(step.launch)) s.version++;
+  }
+
+  /** Waits until every submit so far has been accepted. @throws KernelError naming the first fault */
+  async settle(): Promise<void> {
+    const errors = await Promise.all(this.#pending.splice(0));
+    const error = errors.find((e) => e !== null);
+    if (error) this.gpu.fail(new KernelError(error.message));
+    this.gpu.check();
+  }
+
+  /** Brings one output back, dense, as the latest submit leaves it. @throws KernelError, DeviceLostError */
+  async read(name: string): Promise<Float32Array<ArrayBuffer>> {
+    const readback = this.#readbacks.get(name);
+    const tensor = this.outputs[name];
+    if (!readback || !tensor)
+      throw new KernelError(`read: no output ${name}; there are ${Object.keys(this.outputs).join(', ')}`);
+    const values = await readback.read(tensor.storage.buffer!);
+    await this.settle();
+    return unpadRows(values, tensor.shape);
+  }
+
+  /** One run with all its outputs. */
+  async run(
+    values: Readonly<Record<string, ArrayLike<number>>> = {},
+  ): Promise<Record<string, Float32Array<ArrayBuffer>>> {
+    this.submit(values);
+    const names = Object.keys(this.outputs);
+    const results = await Promise.all(names.map((name) => this.read(name)));
+    return Object.fromEntries(names.map((name, i) => [name, results[i]!]));
+  }
+
+  /** GPU time of every launch, the median over `repeats` runs. */
+  profile(repeats: number): Promise<KernelTime[]> {
+    this.#refresh();
+    return timeLaunches(this.gpu, this.each, repeats);
+  }
+
+  /** Bytes of the arena, inputs and params, without parameters. */
+  get bytes(): number {
+    return this.buffers.reduce((sum, b) => sum + b.size, 0);
+  }
+
+  dispose(): void {
+    for (const buffer of this.buffers) this.gpu.destroyBuffer(buffer);
+    for (const readback of this.#readbacks.values()) readback.dispose();
+  }
+}
+
+function bindLaunch(
+  gpu: Gpu,
+  launch: Launch,
+  pipeline: GPUComputePipeline,
+  uniform: GPUBuffer,
+  offset: number,
+): Step {
+  const { kernel } = launch;
+  const entries = launch.tensors.map((t, binding) => {
+    const { buffer, bytes, name } = t.storage;
+    if (!buffer)
+      throw new KernelError(
+        `${launch.label}: ${kernel.bindings[binding]!.name} (${name}) has no buffer; was it made in another program?`,
+      );
+    return { binding, resource: { buffer, size: bytes } };
+  });
+  const tensors = gpu.createBindGroup(gpu.pipelines.tensorsLayout(kernel), entries);
+  if (kernel.params.length === 0) return { launch, pipeline, tensors, params: null };
+  const resource = { buffer: uniform, offset, size: PARAMS_STRIDE };
+  return {
+    launch,
+    pipeline,
+    tensors,
+    params: gpu.createBindGroup(gpu.pipelines.paramsLayout, [{ binding: 0, resource }]),
+  };
+}

@@ -1,0 +1,64 @@
+import { KernelError } from './errors.ts';
+import type { Gpu } from './gpu.ts';
+import { type Extent, extentOf, type Shape, sameShape, showShape } from './shape.ts';
+
+/**
+ * Where a tensor's values live. `temp` exists inside one program and shares the arena; `input` is written before a
+ * run; `parameter` outlives programs. Views share their storage.
+ */
+export interface Storage {
+  readonly kind: 'temp' | 'input' | 'parameter';
+  readonly name: string;
+  readonly bytes: number;
+  /** Set for parameters at once, for the rest when the program is planned. */
+  buffer: GPUBuffer | null;
+  /** Counts writes to a parameter, so that programs know when what they derived from it is stale. */
+  version: number;
+}
+
+/** A float32 array on the device, or the promise of one while a program is traced. */
+export class Tensor implements Extent {
+  readonly pitch: number;
+  readonly rows: number;
+  readonly length: number;
+
+  readonly gpu: Gpu;
+  readonly shape: Shape;
+  readonly storage: Storage;
+
+  constructor(gpu: Gpu, shape: Shape, storage: Storage) {
+    this.gpu = gpu;
+    this.shape = shape;
+    this.storage = storage;
+    ({ pitch: this.pitch, rows: this.rows, length: this.length } = extentOf(shape));
+  }
+
+  /** Logical number of values. */
+  get size(): number {
+    return this.rows * (this.shape.at(-1) ?? 1);
+  }
+
+  /** The padded rows themselves as a dense tensor, for code that looks at the padding. */
+  asStored(): Tensor {
+    return new Tensor(this.gpu, [this.rows, this.pitch], this.storage);
+  }
+
+  /** A new temporary of this shape, or of another. */
+  like(shape: Shape = this.shape): Tensor {
+    return this.gpu.temp(shape);
+  }
+
+  /**
+   * The same values under another shape of equal padded layout: the last dimension stays, or neither needs padding.
+   * @throws KernelError where the layouts differ.
+   */
+  view(shape: Shape): Tensor {
+    const to = extentOf(shape);
+    const last = this.shape.at(-1) ?? 1;
+    const dense = this.pitch === last && to.pitch === (shape.at(-1) ?? 1);
+    if (to.length !== this.length || !(dense || (shape.at(-1) ?? 1) === last)) {
+      throw new KernelError(`view: ${showShape(this.shape)} does not lie in memory as ${showShape(shape)}`);
+    }
+    return sameShape(shape, this.shape) ? this : new Tensor(this.gpu, shape, this.storage);
+  }
+}
