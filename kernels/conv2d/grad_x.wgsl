@@ -1,17 +1,17 @@
 // dx[q, i] = bias[i] + sum over t, o with q + pad - t * dilation = p * stride of dy[p, o] * w[t, i, o]
-// dy: [n, oh, ow, cout]  w: [kh, kw, cin, cout]  dx: [n, h, w, cin]; also the forward of conv_transpose2d.
+// dy: [n, oh, ow, cout]  wt: [kh, kw, cout, cin], w transposed  dx: [n, h, w, cin]; also conv_transpose2d's forward.
 // Implicit GEMM by sub-pixel phases: z is the phase (q mod stride), a segment is one tap and empty where the tap
 // does not meet the phase, so that no zero is inserted and none is multiplied. k runs over output channels.
 // @core gemm/plain gemm/subgroup
 struct Params {
-  n: u32, h: u32, w: u32, cin: u32, cin_pitch: u32, oh: u32, ow: u32, cout: u32, cout_pitch: u32,
+  n: u32, h: u32, w: u32, cin_pitch: u32, oh: u32, ow: u32, cout: u32, cout_pitch: u32,
   kh: u32, kw: u32, sy: u32, sx: u32, py: u32, px: u32, dy: u32, dx: u32, qh: u32, qw: u32,
 }
 
 override HAS_BIAS: bool = false;
 
 @group(0) @binding(0) var<storage, read> dy: array<f32>;
-@group(0) @binding(1) var<storage, read> w: array<f32>;
+@group(0) @binding(1) var<storage, read> wt: array<vec4f>;
 @group(0) @binding(2) var<storage, read> bias: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> dx: array<vec4f>;
 @group(1) @binding(0) var<uniform> params: Params;
@@ -47,17 +47,17 @@ fn a_row(origin: vec4i, seg: u32, z: u32) -> vec2i {
 
 fn a_at(base: vec2i, k: u32) -> f32 { return select(0.0, dy[u32(base.x) + k], base.y != 0); }
 
-fn b_row(seg: u32, col: u32, z: u32) -> u32 { return (seg * params.cin + col * 4u) * params.cout_pitch; }
-fn b_at(base: u32, k: u32) -> vec4f {
-  let i = base + k;
-  return vec4f(w[i], w[i + params.cout_pitch], w[i + 2u * params.cout_pitch], w[i + 3u * params.cout_pitch]);
+fn b_row(seg: u32, col: u32, z: u32) -> u32 {
+  let cols = params.cin_pitch / 4u;
+  return seg * params.cout * cols + min(col, cols - 1u);
 }
+fn b_at(base: u32, k: u32) -> vec4f { return wt[base + k * (params.cin_pitch / 4u)]; }
 
 fn store(row: u32, col: u32, z: u32, acc: vec4f) {
   let p = pixel(row, z);
   let cols = params.cin_pitch / 4u;
   if (p.x >= params.n || p.y >= params.h || p.z >= params.w || col >= cols) { return; }
-  var v = select(acc, vec4f(), vec4u(0u, 1u, 2u, 3u) + col * 4u >= vec4u(params.cin));
+  var v = acc;
   if (HAS_BIAS) { v += bias[col]; }
   dx[((p.x * params.h + p.y) * params.w + p.z) * cols + col] = v;
 }

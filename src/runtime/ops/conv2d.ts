@@ -7,6 +7,7 @@ import type { Tape } from '../tape.ts';
 import type { Tensor } from '../tensor.ts';
 import { gemmLaunch } from './gemm.ts';
 import { sumRows } from './reduce.ts';
+import { transpose } from './transpose.ts';
 
 type Pair = readonly [number, number];
 
@@ -84,6 +85,7 @@ export function convForward(
 
 /** The product with w transposed, by sub-pixel phases: dx of a convolution, y of a transposed one (then with bias). */
 export function convGradX(g: ConvGeometry, dy: Tensor, w: Tensor, bias: Tensor | null): Tensor {
+  const wt = transpose(null, w);
   const dx = dy.like([g.n, g.h, g.w, g.cin]);
   const [sy, sx] = g.stride;
   const [qh, qw] = [Math.ceil(g.h / sy), Math.ceil(g.w / sx)];
@@ -93,7 +95,6 @@ export function convGradX(g: ConvGeometry, dy: Tensor, w: Tensor, bias: Tensor |
     n: g.n,
     h: g.h,
     w: g.w,
-    cin: g.cin,
     cin_pitch: dx.pitch,
     oh: g.oh,
     ow: g.ow,
@@ -105,7 +106,7 @@ export function convGradX(g: ConvGeometry, dy: Tensor, w: Tensor, bias: Tensor |
     qh,
     qw,
   };
-  dy.gpu.run(gradXKernel, { dy, w, bias: bias ?? w, dx }, params, {
+  dy.gpu.run(gradXKernel, { dy, wt, bias: bias ?? wt, dx }, params, {
     ...launch,
     overrides,
     flops: flopsOf(g),
