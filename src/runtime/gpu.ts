@@ -7,8 +7,8 @@ import { planLaunches } from './plan.ts';
 import { Program } from './program.ts';
 import { Readback } from './readback.ts';
 import { Recording } from './recording.ts';
-import { extentOf, padRows, type Shape, showShape, unpadRows } from './shape.ts';
-import { Tensor } from './tensor.ts';
+import { padRows, type Shape, showShape, unpadRows } from './shape.ts';
+import { newStorage, rootOf, Tensor } from './tensor.ts';
 
 /** How one launch is shaped; `core` names the GEMM core where the kernel has several. */
 export interface LaunchOptions<K extends AnyKernel> {
@@ -87,6 +87,20 @@ export class Gpu {
     if (this.#fault) throw this.#fault;
   }
 
+  /** Does GPU work inside error scopes; `fault` resolves with the first error that the device found in it. */
+  scoped<T>(work: () => T): { result: T; fault: Promise<GPUError | null> } {
+    const filters = ['validation', 'out-of-memory', 'internal'] as const;
+    for (const filter of filters) this.device.pushErrorScope(filter);
+    let result: T;
+    let errors: Promise<(GPUError | null)[]>;
+    try {
+      result = work();
+    } finally {
+      errors = Promise.all(filters.map(() => this.device.popErrorScope()));
+    }
+    return { result, fault: errors.then((all) => all.find((e) => e !== null) ?? null) };
+  }
+
   createBuffer(label: string, bytes: number, usage: GPUBufferUsageFlags): GPUBuffer {
     const { maxBufferSize, maxStorageBufferBindingSize } = this.device.limits;
     const limit =
@@ -111,10 +125,10 @@ export class Gpu {
 
   /** Storage that outlives programs: weights, optimizer moments. Dense values in, zero without. */
   parameter(name: string, shape: Shape, values?: ArrayLike<number>): Tensor {
-    const bytes = extentOf(shape).length * 4;
+    const storage = newStorage('parameter', name, shape);
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
-    const buffer = this.createBuffer(name, bytes, usage);
-    const tensor = new Tensor(this, shape, { kind: 'parameter', name, bytes, buffer, version: 0 });
+    storage.buffer = this.createBuffer(name, storage.bytes, usage);
+    const tensor = new Tensor(this, shape, storage);
     if (values) this.write(tensor, values);
     return tensor;
   }
@@ -135,8 +149,8 @@ export class Gpu {
       throw new KernelError(
         `write: ${tensor.storage.name} is ${showShape(tensor.shape)}, ${values.length} values came`,
       );
-    this.device.queue.writeBuffer(buffer, 0, padRows(values, tensor.shape));
-    tensor.storage.version++;
+    this.device.queue.writeBuffer(buffer, tensor.storage.offset, padRows(values, tensor.shape));
+    rootOf(tensor.storage).version++;
   }
 
   /** Reads a parameter back, dense. */
@@ -145,7 +159,7 @@ export class Gpu {
     if (!buffer) throw new KernelError(`read: ${name} has no buffer of its own`);
     const readback = new Readback(this, name, bytes, 1);
     try {
-      return unpadRows(await readback.read(buffer), tensor.shape);
+      return unpadRows(await readback.read(buffer, tensor.storage.offset), tensor.shape);
     } finally {
       readback.dispose();
     }
@@ -165,22 +179,14 @@ export class Gpu {
 
   /** A temporary of the program that is being traced. */
   temp(shape: Shape): Tensor {
-    const name = this.recording.nextTempName();
-    return new Tensor(this, shape, {
-      kind: 'temp',
-      name,
-      bytes: extentOf(shape).length * 4,
-      buffer: null,
-      version: 0,
-    });
+    return new Tensor(this, shape, newStorage('temp', this.recording.nextTempName(), shape));
   }
 
   /** A tensor that the caller writes before each run. */
   input(name: string, shape: Shape): Tensor {
     const { inputs } = this.recording;
     if (inputs.has(name)) throw new KernelError(`input: ${name} is declared twice`);
-    const bytes = extentOf(shape).length * 4;
-    const tensor = new Tensor(this, shape, { kind: 'input', name, bytes, buffer: null, version: 0 });
+    const tensor = new Tensor(this, shape, newStorage('input', name, shape));
     inputs.set(name, tensor);
     return tensor;
   }
@@ -233,7 +239,10 @@ export class Gpu {
     } finally {
       this.#recording = null;
     }
-    const plan = planLaunches(recording.launches, new Set(Object.values(outputs).map((t) => t.storage)));
+    const plan = planLaunches(
+      recording.launches,
+      new Set(Object.values(outputs).map((t) => rootOf(t.storage))),
+    );
     return Program.create(this, recording, plan, outputs);
   }
 

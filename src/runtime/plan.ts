@@ -1,3 +1,4 @@
+import { KernelError } from './errors.ts';
 import { type Launch, reads, writes } from './recording.ts';
 import type { Storage } from './tensor.ts';
 
@@ -75,9 +76,22 @@ function share(lives: readonly Lifetime[]): Slot[] {
   return slots.map((slot) => ({ bytes: slot.bytes, storages: slot.lives.map((l) => l.storage) }));
 }
 
+/** WebGPU refuses a dispatch that reads and writes one buffer; named here, before the GPU is touched. */
+function checkAliases(launches: readonly Launch[]): void {
+  for (const launch of launches) {
+    const written = writes(launch);
+    const both = reads(launch).find((s) => written.includes(s));
+    if (both || new Set(written).size < written.length) {
+      throw new KernelError(`${launch.label}: reads and writes ${(both ?? written[0])!.name} in one launch`);
+    }
+  }
+}
+
 /** Plans a recording: dead launches dropped, constant ones hoisted, temporaries packed by lifetime. */
 export function planLaunches(launches: readonly Launch[], outputs: ReadonlySet<Storage>): Plan {
-  const { once, each } = hoist(alive(launches, outputs));
+  const live = alive(launches, outputs);
+  checkAliases(live);
+  const { once, each } = hoist(live);
   const forever = new Set([...outputs, ...once.flatMap(writes)]);
   return { once, each, slots: share(lifetimes([...once, ...each], forever)) };
 }

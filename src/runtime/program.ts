@@ -81,49 +81,25 @@ export class Program {
       if (s.kind === 'parameter') this.#seen.set(s, -1);
   }
 
-  /** Makes buffers, pipelines and bind groups for a plan. @throws KernelError */
+  /** Makes pipelines, buffers and bind groups for a plan. @throws KernelError */
   static async create(
     gpu: Gpu,
     recording: Recording,
     plan: Plan,
     outputs: Readonly<Record<string, Tensor>>,
   ): Promise<Program> {
-    const { device } = gpu;
-    for (const filter of ['validation', 'out-of-memory', 'internal'] as const) device.pushErrorScope(filter);
-    const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
-    const buffers: GPUBuffer[] = [];
-    const place = (label: string, bytes: number, storages: readonly Storage[]) => {
-      const buffer = gpu.createBuffer(label, bytes, usage);
-      buffers.push(buffer);
-      for (const s of storages) s.buffer = buffer;
-    };
-    for (const [i, slot] of plan.slots.entries()) place(`arena ${i}`, slot.bytes, slot.storages);
-    for (const [name, tensor] of recording.inputs)
-      place(`input ${name}`, tensor.storage.bytes, [tensor.storage]);
-
     const launches = [...plan.once, ...plan.each];
     const pipelines = await Promise.all(launches.map((launch) => gpu.pipelines.get(launch)));
-    const params = new DataView(new ArrayBuffer(Math.max(1, launches.length) * PARAMS_STRIDE));
-    for (const [i, launch] of launches.entries()) packParams(launch, params, i * PARAMS_STRIDE);
-    const uniform = gpu.createBuffer(
-      'params',
-      params.byteLength,
-      GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
-    );
-    buffers.push(uniform);
-    device.queue.writeBuffer(uniform, 0, params.buffer);
-    const steps = launches.map((launch, i) =>
-      bindLaunch(gpu, launch, pipelines[i]!, uniform, i * PARAMS_STRIDE),
-    );
-    const errors = await Promise.all([
-      device.popErrorScope(),
-      device.popErrorScope(),
-      device.popErrorScope(),
-    ]);
-    const error = errors.find((e) => e !== null);
+    const { result, fault } = gpu.scoped(() => {
+      const uniform = uploadParams(gpu, launches);
+      const buffers = [...placeTensors(gpu, recording, plan), uniform];
+      const steps = launches.map((l, i) => bindLaunch(gpu, l, pipelines[i]!, uniform, i * PARAMS_STRIDE));
+      const n = plan.once.length;
+      return new Program(gpu, recording.inputs, outputs, steps.slice(0, n), steps.slice(n), buffers);
+    });
+    const error = await fault;
     if (error) throw new KernelError(`compile: ${error.message}`);
-    const n = plan.once.length;
-    return new Program(gpu, recording.inputs, outputs, steps.slice(0, n), steps.slice(n), buffers);
+    return result;
   }
 
   /** Runs what hangs on parameters alone, if those changed since. */
@@ -165,13 +141,13 @@ export class Program {
 
   /** Enqueues one run. Faults surface at the next `read`, `settle` or `run`. */
   submit(values: Readonly<Record<string, ArrayLike<number>>> = {}): void {
-    const { device } = this.gpu;
     this.gpu.check();
-    for (const filter of ['validation', 'out-of-memory', 'internal'] as const) device.pushErrorScope(filter);
-    this.write(values);
-    this.#refresh();
-    for (const chunk of this.#chunks) this.#encode(chunk);
-    for (let i = 0; i < 3; i++) this.#pending.push(device.popErrorScope());
+    const { fault } = this.gpu.scoped(() => {
+      this.write(values);
+      this.#refresh();
+      for (const chunk of this.#chunks) this.#encode(chunk);
+    });
+    this.#pending.push(fault);
     for (const step of this.each) for (const s of writes(step.launch)) s.version++;
   }
 
@@ -189,7 +165,7 @@ export class Program {
     const tensor = this.outputs[name];
     if (!readback || !tensor)
       throw new KernelError(`read: no output ${name}; there are ${Object.keys(this.outputs).join(', ')}`);
-    const values = await readback.read(tensor.storage.buffer!);
+    const values = await readback.read(tensor.storage.buffer!, tensor.storage.offset);
     await this.settle();
     return unpadRows(values, tensor.shape);
   }
@@ -221,6 +197,32 @@ export class Program {
   }
 }
 
+/** One buffer per slot and per input; gives every storage its place. */
+function placeTensors(gpu: Gpu, recording: Recording, plan: Plan): GPUBuffer[] {
+  const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+  const place = (label: string, bytes: number, storages: readonly Storage[]) => {
+    const buffer = gpu.createBuffer(label, bytes, usage);
+    for (const s of storages) s.buffer = buffer;
+    return buffer;
+  };
+  const slots = plan.slots.map((slot, i) => place(`arena ${i}`, slot.bytes, slot.storages));
+  const inputs = [...recording.inputs].map(([name, { storage }]) =>
+    place(`input ${name}`, storage.bytes, [storage]),
+  );
+  for (const part of recording.parts) part.buffer = part.parent!.buffer;
+  return [...slots, ...inputs];
+}
+
+/** The params of all launches in one uniform buffer, written once. */
+function uploadParams(gpu: Gpu, launches: readonly Launch[]): GPUBuffer {
+  const params = new DataView(new ArrayBuffer(Math.max(1, launches.length) * PARAMS_STRIDE));
+  for (const [i, launch] of launches.entries()) packParams(launch, params, i * PARAMS_STRIDE);
+  const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
+  const uniform = gpu.createBuffer('params', params.byteLength, usage);
+  gpu.device.queue.writeBuffer(uniform, 0, params.buffer);
+  return uniform;
+}
+
 function bindLaunch(
   gpu: Gpu,
   launch: Launch,
@@ -230,12 +232,12 @@ function bindLaunch(
 ): Step {
   const { kernel } = launch;
   const entries = launch.tensors.map((t, binding) => {
-    const { buffer, bytes, name } = t.storage;
+    const { buffer, bytes, offset, name } = t.storage;
     if (!buffer)
       throw new KernelError(
         `${launch.label}: ${kernel.bindings[binding]!.name} (${name}) has no buffer; was it made in another program?`,
       );
-    return { binding, resource: { buffer, size: bytes } };
+    return { binding, resource: { buffer, offset, size: bytes } };
   });
   const tensors = gpu.createBindGroup(gpu.pipelines.tensorsLayout(kernel), entries);
   if (kernel.params.length === 0) return { launch, pipeline, tensors, params: null };

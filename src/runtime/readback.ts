@@ -22,7 +22,7 @@ export class Readback {
   }
 
   /** Copies `source` now, in the order of submits; resolves with its floats. @throws KernelError, DeviceLostError */
-  async read(source: GPUBuffer): Promise<Float32Array> {
+  async read(source: GPUBuffer, offset = 0): Promise<Float32Array> {
     const staging = this.#free.pop();
     if (!staging)
       throw new KernelError(
@@ -30,7 +30,7 @@ export class Readback {
       );
     const { device } = this.gpu;
     const encoder = device.createCommandEncoder();
-    encoder.copyBufferToBuffer(source, 0, staging, 0, this.bytes);
+    encoder.copyBufferToBuffer(source, offset, staging, 0, this.bytes);
     device.queue.submit([encoder.finish()]);
     try {
       await this.#map(staging);

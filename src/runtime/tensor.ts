@@ -12,8 +12,18 @@ export interface Storage {
   readonly bytes: number;
   /** Set for parameters at once, for the rest when the program is planned. */
   buffer: GPUBuffer | null;
+  /** The storage that this one is a part of, and where it begins there, in bytes. */
+  parent: Storage | null;
+  offset: number;
   /** Counts writes to a parameter, so that programs know when what they derived from it is stale. */
   version: number;
+}
+
+/** The storage that owns the buffer; reads and writes of a part count as the whole's. */
+export const rootOf = (storage: Storage): Storage => storage.parent ?? storage;
+
+export function newStorage(kind: Storage['kind'], name: string, shape: Shape): Storage {
+  return { kind, name, bytes: extentOf(shape).length * 4, buffer: null, parent: null, offset: 0, version: 0 };
 }
 
 /** A float32 array on the device, or the promise of one while a program is traced. */
