@@ -41,7 +41,7 @@ export class Gpu {
   readonly pipelines: Pipelines;
   readonly counts: ObjectCounts = { buffers: 0, bytes: 0, bindGroups: 0 };
   // Dawn's instance must outlive its devices, or the process crashes when it is collected.
-  #instance: GPU | null;
+  readonly instance: GPU;
   #recording: Recording | null = null;
   #labels: string[] = [];
   #fault: Error | null = null;
@@ -52,7 +52,7 @@ export class Gpu {
   readonly features: Features;
 
   private constructor(instance: GPU, device: GPUDevice, info: GPUAdapterInfo, features: Features) {
-    this.#instance = instance;
+    this.instance = instance;
     this.device = device;
     this.info = info;
     this.features = features;
@@ -248,6 +248,5 @@ export class Gpu {
 
   close(): void {
     this.device.destroy();
-    this.#instance = null;
   }
 }

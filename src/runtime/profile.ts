@@ -27,7 +27,7 @@ export async function timeLaunches(gpu: Gpu, steps: readonly Step[], repeats: nu
   for (let r = 0; r < repeats; r++) {
     for (let at = 0; at < steps.length; at += batch) {
       const times = await timeBatch(gpu, steps.slice(at, at + batch));
-      times.forEach((ns, i) => samples[at + i]!.push(ns / 1e6));
+      for (const [i, ns] of times.entries()) samples[at + i]!.push(ns / 1e6);
     }
   }
   return steps.map(({ launch }, i) => ({

@@ -1,0 +1,73 @@
+import { activation } from '../runtime/ops/activation.ts';
+import { attention } from '../runtime/ops/attention.ts';
+import { add } from '../runtime/ops/add.ts';
+import { geglu } from '../runtime/ops/geglu.ts';
+import { instanceNorm } from '../runtime/ops/instance_norm.ts';
+import { layerNorm } from '../runtime/ops/layer_norm.ts';
+import type { Tape } from '../runtime/tape.ts';
+import type { Tensor } from '../runtime/tensor.ts';
+import type { GeneratorConfig } from './generator_spec.ts';
+import type { Layers } from './layers.ts';
+
+const DOWN = { stride: [2, 2], padding: [1, 1] } as const;
+const UP = { stride: [2, 2], padding: [1, 1], outputPadding: [1, 1] } as const;
+const REFLECT1 = { padding: [1, 1], paddingMode: 'reflect' } as const;
+const REFLECT3 = { padding: [3, 3], paddingMode: 'reflect' } as const;
+const NORM_RELU = { activation: 'relu' } as const;
+
+/** reflect pad, conv3, IN, ReLU, reflect pad, conv3, IN, plus x; no ReLU after the sum (pix2pix). */
+function residualBlock(tape: Tape | null, layers: Layers, path: string, x: Tensor): Tensor {
+  const inner = layers.conv2d(tape, `${path}.conv1`, x, REFLECT1);
+  const outer = layers.conv2d(tape, `${path}.conv2`, instanceNorm(tape, inner, null, NORM_RELU), REFLECT1);
+  return instanceNorm(tape, outer, null, { residual: x });
+}
+
+/** t + out(attention(q(LN t), k(source), v(source))); source is LN t itself, or the context. */
+function attend(
+  tape: Tape | null, layers: Layers, path: string, ln: string, t: Tensor, context: Tensor | null, heads: number,
+): Tensor {
+  const normed = layerNorm(tape, t, layers.norm(ln));
+  const source = context ?? normed;
+  const q = layers.linear(tape, `${path}.q`, normed);
+  const k = layers.linear(tape, `${path}.k`, source);
+  const v = layers.linear(tape, `${path}.v`, source);
+  return layers.linear(tape, `${path}.out`, attention(tape, q, k, v, { heads }), t);
+}
+
+/** One transformer block over the pixels as tokens: self-attention, cross-attention to the prompt, GEGLU. */
+function transformerBlock(tape: Tape | null, layers: Layers, x: Tensor, context: Tensor, heads: number): Tensor {
+  const [n, h, w, c] = x.shape as [number, number, number, number];
+  const tokens = x.view([n, h * w, c]);
+  let t = layers.linear(tape, 'tb.proj_in', tokens);
+  t = attend(tape, layers, 'tb.self', 'tb.ln1', t, null, heads);
+  t = attend(tape, layers, 'tb.cross', 'tb.ln2', t, context, heads);
+  const hidden = geglu(tape, layers.linear(tape, 'tb.ff.in', layerNorm(tape, t, layers.norm('tb.ln3'))));
+  t = layers.linear(tape, 'tb.ff.out', hidden, t);
+  return layers.linear(tape, 'tb.proj_out', t, tokens).view(x.shape);
+}
+
+/**
+ * Picture to picture.
+ *
+ * @param x - `[n, h, w, 3]` in [-1, 1]; h and w multiples of 8
+ * @param context - the prompt's token embeddings, `[n, tokens, config.context]`
+ * @returns `[n, h, w, 3]` in (-1, 1)
+ * @throws ShapeError
+ * @see Gong et al. 2024 (E2GAN), figure 3
+ */
+export function generatorForward(tape: Tape | null, layers: Layers, config: GeneratorConfig, x: Tensor, context: Tensor): Tensor {
+  const norm = (y: Tensor) => instanceNorm(tape, y, null, NORM_RELU);
+  let y = norm(layers.conv2d(tape, 'stem', x, REFLECT3));
+  y = norm(layers.conv2d(tape, 'down1', y, DOWN));
+  y = norm(layers.conv2d(tape, 'down2', y, DOWN));
+  y = residualBlock(tape, layers, 'rb1', y);
+  const trunk = residualBlock(tape, layers, 'rb2', y);
+  y = norm(layers.conv2d(tape, 'ds', trunk, DOWN));
+  y = transformerBlock(tape, layers, y, context, config.heads);
+  y = norm(layers.convTranspose2d(tape, 'us', y, UP));
+  if (config.outerSkip) y = add(tape, y, trunk);
+  y = residualBlock(tape, layers, 'rb3', y);
+  y = norm(layers.convTranspose2d(tape, 'up1', y, UP));
+  y = norm(layers.convTranspose2d(tape, 'up2', y, UP));
+  return activation(tape, layers.conv2d(tape, 'head', y, REFLECT3), 'tanh');
+}
