@@ -1,5 +1,6 @@
-// y = a + b;  a, b, y: [n] in vec4f
-struct Params { n4: u32 }
+// y = a + b;  a, y: [n, h, w, c]; every dimension of b is a's or 1.
+// @import lib/broadcast
+struct Params { n4: u32, c: u32, c4: u32, h: u32, w: u32, bn: u32, bh: u32, bw: u32 }
 
 override WG: u32 = 64;
 
@@ -12,5 +13,5 @@ override WG: u32 = 64;
 fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
   let i = gid.x + gid.y * groups.x * WG;
   if (i >= params.n4) { return; }
-  y[i] = a[i] + b[i];
+  y[i] = a[i] + spread(b[source(i)], i);
 }

@@ -2,7 +2,7 @@ import { activation } from '../runtime/ops/activation.ts';
 import { instanceNorm } from '../runtime/ops/instance_norm.ts';
 import type { Tape } from '../runtime/tape.ts';
 import type { Tensor } from '../runtime/tensor.ts';
-import type { Layers, LayerSpec } from './layers.ts';
+import type { LayerSpec, Layers } from './layers.ts';
 
 /** Sizes of a 70x70 PatchGAN; `width` 64 has 2,767,809 weights with six input channels. */
 export interface DiscriminatorConfig {

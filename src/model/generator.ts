@@ -1,6 +1,6 @@
 import { activation } from '../runtime/ops/activation.ts';
-import { attention } from '../runtime/ops/attention.ts';
 import { add } from '../runtime/ops/add.ts';
+import { attention } from '../runtime/ops/attention.ts';
 import { geglu } from '../runtime/ops/geglu.ts';
 import { instanceNorm } from '../runtime/ops/instance_norm.ts';
 import { layerNorm } from '../runtime/ops/layer_norm.ts';
@@ -24,7 +24,13 @@ function residualBlock(tape: Tape | null, layers: Layers, path: string, x: Tenso
 
 /** t + out(attention(q(LN t), k(source), v(source))); source is LN t itself, or the context. */
 function attend(
-  tape: Tape | null, layers: Layers, path: string, ln: string, t: Tensor, context: Tensor | null, heads: number,
+  tape: Tape | null,
+  layers: Layers,
+  path: string,
+  ln: string,
+  t: Tensor,
+  context: Tensor | null,
+  heads: number,
 ): Tensor {
   const normed = layerNorm(tape, t, layers.norm(ln));
   const source = context ?? normed;
@@ -35,7 +41,13 @@ function attend(
 }
 
 /** One transformer block over the pixels as tokens: self-attention, cross-attention to the prompt, GEGLU. */
-function transformerBlock(tape: Tape | null, layers: Layers, x: Tensor, context: Tensor, heads: number): Tensor {
+function transformerBlock(
+  tape: Tape | null,
+  layers: Layers,
+  x: Tensor,
+  context: Tensor,
+  heads: number,
+): Tensor {
   const [n, h, w, c] = x.shape as [number, number, number, number];
   const tokens = x.view([n, h * w, c]);
   let t = layers.linear(tape, 'tb.proj_in', tokens);
@@ -55,7 +67,13 @@ function transformerBlock(tape: Tape | null, layers: Layers, x: Tensor, context:
  * @throws ShapeError
  * @see Gong et al. 2024 (E2GAN), figure 3
  */
-export function generatorForward(tape: Tape | null, layers: Layers, config: GeneratorConfig, x: Tensor, context: Tensor): Tensor {
+export function generatorForward(
+  tape: Tape | null,
+  layers: Layers,
+  config: GeneratorConfig,
+  x: Tensor,
+  context: Tensor,
+): Tensor {
   const norm = (y: Tensor) => instanceNorm(tape, y, null, NORM_RELU);
   let y = norm(layers.conv2d(tape, 'stem', x, REFLECT3));
   y = norm(layers.conv2d(tape, 'down1', y, DOWN));

@@ -47,9 +47,17 @@ const linear = (path: string, i: number, o: number, bias: boolean): LayerSpec =>
   bias,
 });
 
-const norm = (path: string, channels: number): LayerSpec => ({ path, kind: 'norm', weight: [channels], bias: true });
+const norm = (path: string, channels: number): LayerSpec => ({
+  path,
+  kind: 'norm',
+  weight: [channels],
+  bias: true,
+});
 
-const residual = (path: string, c: number): LayerSpec[] => [conv(`${path}.conv1`, c, c, 3), conv(`${path}.conv2`, c, c, 3)];
+const residual = (path: string, c: number): LayerSpec[] => [
+  conv(`${path}.conv1`, c, c, 3),
+  conv(`${path}.conv2`, c, c, 3),
+];
 
 function transformer(c: number, context: number): LayerSpec[] {
   return [
@@ -97,8 +105,18 @@ export function generatorSpecs({ width: w, context }: GeneratorConfig): LayerSpe
 /** Group of a layer, by the first part of its path. */
 export function layerGroup(path: string): LayerGroup {
   const groups: Readonly<Record<string, LayerGroup>> = {
-    stem: 'down', down1: 'down', down2: 'down', rb1: 'residual1', rb2: 'residual1', ds: 'ds', tb: 'transformer',
-    us: 'us', rb3: 'residual2', up1: 'up', up2: 'up', head: 'up',
+    stem: 'down',
+    down1: 'down',
+    down2: 'down',
+    rb1: 'residual1',
+    rb2: 'residual1',
+    ds: 'ds',
+    tb: 'transformer',
+    us: 'us',
+    rb3: 'residual2',
+    up1: 'up',
+    up2: 'up',
+    head: 'up',
   };
   return groups[path.split('.')[0]!]!;
 }

@@ -1,10 +1,10 @@
-import { type ConvOptions, conv2d } from '../runtime/ops/conv2d.ts';
-import { conv2dLora } from '../runtime/ops/conv2d_lora.ts';
 import { type ConvTransposeOptions, convTranspose2d } from '../runtime/ops/conv_transpose2d.ts';
 import { convTranspose2dLora } from '../runtime/ops/conv_transpose2d_lora.ts';
+import { type ConvOptions, conv2d } from '../runtime/ops/conv2d.ts';
+import { conv2dLora } from '../runtime/ops/conv2d_lora.ts';
 import { linearLora } from '../runtime/ops/linear_lora.ts';
 import { linear } from '../runtime/ops/matmul.ts';
-import { mergeLora } from '../runtime/ops/merge_lora.ts';
+import { type LoraKind, mergeLora } from '../runtime/ops/merge_lora.ts';
 import type { Tape } from '../runtime/tape.ts';
 import type { Tensor } from '../runtime/tensor.ts';
 import type { AdaptableModule } from './match_adapter.ts';
@@ -62,40 +62,42 @@ export class Layers {
     this.#mode = mode;
   }
 
-  #get(path: string): { w: Tensor; b: Tensor | null; pair: LoraPair | null } {
+  #get(path: string, kind: LoraKind): { w: Tensor; b: Tensor | null; pair: LoraPair | null } {
     const w = this.#parameters.get(`${path}.weight`);
     if (!w) throw new Error(`the network has no weights for ${path}`);
     const b = this.#parameters.get(`${path}.bias`) ?? null;
     const pairs = this.#lora.get(path) ?? [];
     const beside = this.#mode === 'beside' && pairs.length === 1;
     if (beside) return { w, b, pair: pairs[0]! };
-    return { w: pairs.reduce((sum, { A, B, scale }) => mergeLora(sum, A, B, scale), w), b, pair: null };
+    return { w: pairs.reduce((sum, { A, B, scale }) => mergeLora(sum, A, B, scale, kind), w), b, pair: null };
   }
 
   conv2d(tape: Tape | null, path: string, x: Tensor, options: ConvOptions): Tensor {
     return x.gpu.scope(path, () => {
-      const { w, b, pair } = this.#get(path);
+      const { w, b, pair } = this.#get(path, 'conv2d');
       return pair ? conv2dLora(tape, x, w, b, pair, options) : conv2d(tape, x, w, b, options);
     });
   }
 
   convTranspose2d(tape: Tape | null, path: string, x: Tensor, options: ConvTransposeOptions): Tensor {
     return x.gpu.scope(path, () => {
-      const { w, b, pair } = this.#get(path);
-      return pair ? convTranspose2dLora(tape, x, w, b, pair, options) : convTranspose2d(tape, x, w, b, options);
+      const { w, b, pair } = this.#get(path, 'conv_transpose2d');
+      return pair
+        ? convTranspose2dLora(tape, x, w, b, pair, options)
+        : convTranspose2d(tape, x, w, b, options);
     });
   }
 
   linear(tape: Tape | null, path: string, x: Tensor, residual: Tensor | null = null): Tensor {
     return x.gpu.scope(path, () => {
-      const { w, b, pair } = this.#get(path);
+      const { w, b, pair } = this.#get(path, 'linear');
       return pair ? linearLora(tape, x, w, b, pair, residual) : linear(tape, x, w, b, residual);
     });
   }
 
   /** Weight and bias of a norm. */
   norm(path: string): { weight: Tensor; bias: Tensor } {
-    const { w, b } = this.#get(path);
+    const { w, b } = this.#get(path, 'linear');
     if (!b) throw new Error(`the network has no bias for ${path}`);
     return { weight: w, bias: b };
   }

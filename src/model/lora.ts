@@ -1,4 +1,4 @@
-import { generatorSpecs, type GeneratorConfig } from './generator_spec.ts';
+import { type GeneratorConfig, generatorSpecs } from './generator_spec.ts';
 import { biasLength, type LayerSpec } from './layers.ts';
 
 /** Rank of each adapted layer, by path. */

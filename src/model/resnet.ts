@@ -2,7 +2,7 @@ import { activation } from '../runtime/ops/activation.ts';
 import { instanceNorm } from '../runtime/ops/instance_norm.ts';
 import type { Tape } from '../runtime/tape.ts';
 import type { Tensor } from '../runtime/tensor.ts';
-import type { Layers, LayerSpec } from './layers.ts';
+import type { LayerSpec, Layers } from './layers.ts';
 
 /** Sizes of pix2pix's ResNet generator; width 64 with 9 blocks has 11,378,179 weights. */
 export interface ResnetConfig {
@@ -36,7 +36,12 @@ export function resnetSpecs({ width: w, blocks }: ResnetConfig): LayerSpec[] {
  *
  * @see Isola et al. 2017 (pix2pix) and Johnson et al. 2016, as pix2pix's published code builds it
  */
-export function resnetForward(tape: Tape | null, layers: Layers, { blocks }: ResnetConfig, x: Tensor): Tensor {
+export function resnetForward(
+  tape: Tape | null,
+  layers: Layers,
+  { blocks }: ResnetConfig,
+  x: Tensor,
+): Tensor {
   const down = { stride: [2, 2], padding: [1, 1] } as const;
   const up = { ...down, outputPadding: [1, 1] } as const;
   const reflect = (n: number) => ({ padding: [n, n], paddingMode: 'reflect' }) as const;

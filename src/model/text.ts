@@ -34,7 +34,11 @@ function gaussians(seed: number, count: number): Float32Array {
  * @returns `[77, width]`, unit variance
  */
 export function hashedPrompt(prompt: string, width: number): Float32Array {
-  const words = prompt.toLowerCase().match(/[\p{L}\p{N}]+/gu)?.slice(0, PROMPT_TOKENS - 1) ?? [];
+  const words =
+    prompt
+      .toLowerCase()
+      .match(/[\p{L}\p{N}]+/gu)
+      ?.slice(0, PROMPT_TOKENS - 1) ?? [];
   const vectors = words.map((word) => gaussians(hash(word), width));
   const whole = new Float32Array(width);
   for (const v of vectors) for (let i = 0; i < width; i++) whole[i]! += v[i]! / Math.sqrt(vectors.length);

@@ -1,5 +1,6 @@
 import type { Gpu } from '../runtime/gpu.ts';
 import { type ParameterGroup, parameterGroup } from '../runtime/group.ts';
+import { unpadRows } from '../runtime/shape.ts';
 import { FormatError, quoted, shapeText } from './format_error.ts';
 import { runtimeShape, toFile, toRuntime } from './layout.ts';
 import { didYouMean } from './nearest.ts';
@@ -18,10 +19,12 @@ export type Shapes = ReadonlyMap<string, readonly number[]>;
  */
 export function matchArrays(shapes: Shapes, arrays: Arrays): void {
   const missing = [...shapes.keys()].filter((name) => !arrays.has(name));
-  if (missing.length) throw new FormatError(`${missing.length} tensors are missing, ${quoted(missing[0]!)} first`);
+  if (missing.length)
+    throw new FormatError(`${missing.length} tensors are missing, ${quoted(missing[0]!)} first`);
   for (const [name, { shape }] of arrays) {
     const wanted = shapes.get(name);
-    if (!wanted) throw new FormatError(`the network has no tensor ${quoted(name)}${didYouMean(name, shapes.keys())}`);
+    if (!wanted)
+      throw new FormatError(`the network has no tensor ${quoted(name)}${didYouMean(name, shapes.keys())}`);
     if (shapeText(shape) !== shapeText(wanted)) {
       throw new FormatError(`${quoted(name)} is ${shapeText(shape)}, the network needs ${shapeText(wanted)}`);
     }
@@ -59,11 +62,17 @@ export class Weights {
     }
   }
 
-  /** Reads all weights back. */
+  /** Reads all weights back, in one copy. */
   async save(): Promise<Map<string, FloatArray>> {
+    const flat = await this.gpu.read(this.group.flat);
     const arrays = new Map<string, FloatArray>();
     for (const [name, shape] of this.shapes) {
-      arrays.set(name, { shape, data: toFile(shape, await this.gpu.read(this.tensors.get(name)!)) });
+      const { storage, length, shape: stored } = this.tensors.get(name)!;
+      const begin = storage.offset / 4;
+      arrays.set(name, {
+        shape,
+        data: toFile(shape, unpadRows(flat.subarray(begin, begin + length), stored)),
+      });
     }
     return arrays;
   }

@@ -1,6 +1,7 @@
 import type { AnyKernel, BindingsOf, CoresOf, OverridesOf, ParamsOf, SpecialsOf } from '#kernels/kernel.ts';
 import { navigatorGpu } from '#navigator-gpu';
-import { DeviceLostError, KernelError } from './errors.ts';
+import { KernelError } from './errors.ts';
+import { Faults } from './faults.ts';
 import { type Features, featuresToRequest, limitsToRequest, negotiate } from './limits.ts';
 import { Pipelines } from './pipelines.ts';
 import { planLaunches } from './plan.ts';
@@ -8,7 +9,7 @@ import { Program } from './program.ts';
 import { Readback } from './readback.ts';
 import { Recording } from './recording.ts';
 import { padRows, type Shape, showShape, unpadRows } from './shape.ts';
-import { newStorage, rootOf, Tensor } from './tensor.ts';
+import { newStorage, rootOf, type Storage, Tensor } from './tensor.ts';
 
 /** How one launch is shaped; `core` names the GEMM core where the kernel has several. */
 export interface LaunchOptions<K extends AnyKernel> {
@@ -34,17 +35,15 @@ export interface OpenOptions {
   readonly backend?: string;
 }
 
-const MAX_GROUPS = 65535;
-
 /** A device with its compiled kernels, and the recording that ops append to. */
 export class Gpu {
   readonly pipelines: Pipelines;
+  readonly faults: Faults;
   readonly counts: ObjectCounts = { buffers: 0, bytes: 0, bindGroups: 0 };
   // Dawn's instance must outlive its devices, or the process crashes when it is collected.
   readonly instance: GPU;
   #recording: Recording | null = null;
   #labels: string[] = [];
-  #fault: Error | null = null;
   readonly #constants = new Map<string, Tensor>();
 
   readonly device: GPUDevice;
@@ -57,10 +56,7 @@ export class Gpu {
     this.info = info;
     this.features = features;
     this.pipelines = new Pipelines(device);
-    device.addEventListener('uncapturederror', (event) => this.fail(new KernelError(event.error.message)));
-    void device.lost.then((lost) => {
-      if (lost.reason !== 'destroyed') this.fail(new DeviceLostError(`device lost: ${lost.message}`));
-    });
+    this.faults = new Faults(device);
   }
 
   /** Opens the best adapter. @throws Error where no adapter answers. */
@@ -75,30 +71,6 @@ export class Gpu {
       requiredLimits: limitsToRequest(adapter),
     });
     return new Gpu(gpu, device, adapter.info, features);
-  }
-
-  /** Remembers the first fault; every later check throws it. */
-  fail(error: Error): void {
-    this.#fault ??= error;
-  }
-
-  /** @throws the first fault that the device has reported. */
-  check(): void {
-    if (this.#fault) throw this.#fault;
-  }
-
-  /** Does GPU work inside error scopes; `fault` resolves with the first error that the device found in it. */
-  scoped<T>(work: () => T): { result: T; fault: Promise<GPUError | null> } {
-    const filters = ['validation', 'out-of-memory', 'internal'] as const;
-    for (const filter of filters) this.device.pushErrorScope(filter);
-    let result: T;
-    let errors: Promise<(GPUError | null)[]>;
-    try {
-      result = work();
-    } finally {
-      errors = Promise.all(filters.map(() => this.device.popErrorScope()));
-    }
-    return { result, fault: errors.then((all) => all.find((e) => e !== null) ?? null) };
   }
 
   createBuffer(label: string, bytes: number, usage: GPUBufferUsageFlags): GPUBuffer {
@@ -118,16 +90,16 @@ export class Gpu {
     buffer.destroy();
   }
 
-  createBindGroup(layout: GPUBindGroupLayout, entries: GPUBindGroupEntry[]): GPUBindGroup {
+  createBindGroup(label: string, layout: GPUBindGroupLayout, entries: GPUBindGroupEntry[]): GPUBindGroup {
     this.counts.bindGroups++;
-    return this.device.createBindGroup({ layout, entries });
+    return this.device.createBindGroup({ label, layout, entries });
   }
 
   /** Storage that outlives programs: weights, optimizer moments. Dense values in, zero without. */
   parameter(name: string, shape: Shape, values?: ArrayLike<number>): Tensor {
     const storage = newStorage('parameter', name, shape);
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
-    storage.buffer = this.createBuffer(name, storage.bytes, usage);
+    storage.buffer = this.faults.guard(name, () => this.createBuffer(name, storage.bytes, usage));
     const tensor = new Tensor(this, shape, storage);
     if (values) this.write(tensor, values);
     return tensor;
@@ -143,8 +115,7 @@ export class Gpu {
 
   /** Writes dense values into a parameter. */
   write(tensor: Tensor, values: ArrayLike<number>): void {
-    const { buffer } = tensor.storage;
-    if (!buffer) throw new KernelError(`write: ${tensor.storage.name} has no buffer of its own`);
+    const buffer = this.#bufferOf(tensor, 'write');
     if (values.length !== tensor.size)
       throw new KernelError(
         `write: ${tensor.storage.name} is ${showShape(tensor.shape)}, ${values.length} values came`,
@@ -155,14 +126,20 @@ export class Gpu {
 
   /** Reads a parameter back, dense. */
   async read(tensor: Tensor): Promise<Float32Array<ArrayBuffer>> {
-    const { buffer, bytes, name } = tensor.storage;
-    if (!buffer) throw new KernelError(`read: ${name} has no buffer of its own`);
+    const buffer = this.#bufferOf(tensor, 'read');
+    const { bytes, name } = tensor.storage;
     const readback = new Readback(this, name, bytes, 1);
     try {
       return unpadRows(await readback.read(buffer, tensor.storage.offset), tensor.shape);
     } finally {
       readback.dispose();
     }
+  }
+
+  #bufferOf({ gpu, storage }: Tensor, what: string): GPUBuffer {
+    if (gpu !== this) throw new KernelError(`${what}: ${storage.name} lives on another device`);
+    if (!storage.buffer) throw new KernelError(`${what}: ${storage.name} has no buffer of its own`);
+    return storage.buffer;
   }
 
   dispose(tensor: Tensor): void {
@@ -179,14 +156,14 @@ export class Gpu {
 
   /** A temporary of the program that is being traced. */
   temp(shape: Shape): Tensor {
-    return new Tensor(this, shape, newStorage('temp', this.recording.nextTempName(), shape));
+    return new Tensor(this, shape, this.recording.temp(shape));
   }
 
-  /** A tensor that the caller writes before each run. */
-  input(name: string, shape: Shape): Tensor {
+  /** A tensor that the caller writes before each run; a `u32` one takes bytes, as they are. */
+  input(name: string, shape: Shape, dtype: Storage['dtype'] = 'f32'): Tensor {
     const { inputs } = this.recording;
     if (inputs.has(name)) throw new KernelError(`input: ${name} is declared twice`);
-    const tensor = new Tensor(this, shape, newStorage('input', name, shape));
+    const tensor = new Tensor(this, shape, newStorage('input', name, shape, dtype));
     inputs.set(name, tensor);
     return tensor;
   }
@@ -201,7 +178,10 @@ export class Gpu {
     }
   }
 
-  /** Appends one launch to the recording. Names of tensors, params, overrides and cores are checked by the compiler. */
+  /**
+   * Appends one launch to the recording. Names of tensors, params, overrides and cores are checked by the compiler.
+   * @throws KernelError naming the launch, where it is too large for the device or takes a tensor from elsewhere.
+   */
   run<K extends AnyKernel>(
     kernel: K,
     tensors: { readonly [B in keyof BindingsOf<K>]: Tensor },
@@ -209,10 +189,8 @@ export class Gpu {
     options: LaunchOptions<K>,
   ): void {
     const [x, y = 1, z = 1] = options.groups;
-    if (Math.max(x, y, z) > MAX_GROUPS)
-      throw new KernelError(`${kernel.name}: ${x} x ${y} x ${z} workgroups, the limit is ${MAX_GROUPS} each`);
     const bound = tensors as Readonly<Record<string, Tensor>>;
-    this.recording.launches.push({
+    this.recording.add(this, {
       label: [...this.#labels, options.label ?? kernel.name].join('/'),
       kernel,
       core: options.core ?? null,
@@ -228,8 +206,10 @@ export class Gpu {
   /**
    * Traces `build`, plans what it recorded and makes everything a run needs.
    * @returns a program whose outputs are the tensors that `build` returns, by name.
+   * @throws KernelError naming the kernel, DeviceLostError
    */
   async compile(build: () => Readonly<Record<string, Tensor>>): Promise<Program> {
+    this.faults.check('compile');
     if (this.#recording) throw new KernelError('compile: a program is being traced already');
     const recording = new Recording();
     this.#recording = recording;
@@ -239,14 +219,13 @@ export class Gpu {
     } finally {
       this.#recording = null;
     }
-    const plan = planLaunches(
-      recording.launches,
-      new Set(Object.values(outputs).map((t) => rootOf(t.storage))),
-    );
+    const plan = planLaunches(recording, outputs);
     return Program.create(this, recording, plan, outputs);
   }
 
+  /** Gives the device back with all that is on it; whatever comes later throws DeviceLostError. */
   close(): void {
+    this.faults.lose('it was closed');
     this.device.destroy();
   }
 }

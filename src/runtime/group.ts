@@ -1,8 +1,9 @@
 import { KernelError } from './errors.ts';
 import type { Gpu } from './gpu.ts';
 import { sumRows } from './ops/reduce.ts';
+import { reads } from './recording.ts';
 import { extentOf, roundUp, type Shape } from './shape.ts';
-import { newStorage, Tensor } from './tensor.ts';
+import { newStorage, type Storage, Tensor } from './tensor.ts';
 
 // Offsets of buffer bindings are multiples of 256 bytes.
 const ALIGN = 64;
@@ -42,12 +43,24 @@ export function parameterGroup(gpu: Gpu, name: string, shapes: ReadonlyMap<strin
   return { flat, tensors };
 }
 
-/** Whether a temporary may be placed inside another: it owns its storage, and nobody has claimed it yet. */
-const isFree = (tensor: Tensor): boolean => tensor.storage.kind === 'temp' && tensor.storage.parent === null;
+/**
+ * Which of these may be placed inside another without a copy: temporaries that own their storage, that nobody else
+ * claims, and that no launch reads, for it might write a neighbour in the same buffer.
+ */
+function freeOf(gpu: Gpu, tensors: readonly Tensor[]): Set<Tensor> {
+  const taken = new Set(gpu.recording.launches.flatMap(reads));
+  const claims = new Map<Storage, number>();
+  for (const { storage } of tensors) claims.set(storage, (claims.get(storage) ?? 0) + 1);
+  return new Set(
+    tensors.filter(
+      ({ storage: s }) => s.kind === 'temp' && s.parent === null && claims.get(s) === 1 && !taken.has(s),
+    ),
+  );
+}
 
 /**
  * Lets the planner place temporaries as a group's parameters lie, so that gradients are contiguous without a copy;
- * only a tensor that has its place already is copied.
+ * only a tensor that is used elsewhere is copied.
  *
  * @param temps - one per parameter of the group, in its order and of its shapes
  * @returns the whole, `[n]`
@@ -57,8 +70,9 @@ export function gatherGroup(gpu: Gpu, group: ParameterGroup, temps: readonly Ten
   if (length !== group.flat.length)
     throw new KernelError(`gather: ${temps.length} tensors do not fill the group`);
   const flat = gpu.temp([length]);
+  const free = freeOf(gpu, temps);
   for (const [i, temp] of temps.entries()) {
-    const part = isFree(temp) ? temp : sumRows(temp, 1, temp.shape);
+    const part = free.has(temp) ? temp : sumRows(temp, 1, temp.shape);
     part.storage.parent = flat.storage;
     part.storage.offset = offsets[i]!;
     gpu.recording.parts.push(part.storage);

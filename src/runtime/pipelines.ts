@@ -1,7 +1,15 @@
-import { assemble } from '#kernels/assemble.ts';
-import type { AnyKernel } from '#kernels/kernel.ts';
+import { assemble, type Specials } from '#kernels/assemble.ts';
+import type { AnyKernel, Fragment } from '#kernels/kernel.ts';
 import { KernelError } from './errors.ts';
 import type { Launch } from './recording.ts';
+
+function textOf(label: string, kernel: AnyKernel, core: Fragment | null, specials: Specials): string {
+  try {
+    return assemble(kernel, core, specials);
+  } catch (error) {
+    throw new KernelError(`${label}: ${(error as Error).message}`);
+  }
+}
 
 /** Compiled kernels by (kernel, core, overrides, specials); callers that ask at the same time share one compile. */
 export class Pipelines {
@@ -52,10 +60,7 @@ export class Pipelines {
     const fragment = core ? kernel.cores[core] : null;
     if (fragment === undefined) throw new KernelError(`${kernel.name}: has no core ${core}`);
     const label = core ? `${kernel.name} on ${core}` : kernel.name;
-    const module = this.device.createShaderModule({ label, code: assemble(kernel, fragment, specials) });
-    const { messages } = await module.getCompilationInfo();
-    const wrong = messages.find((m) => m.type === 'error');
-    if (wrong) throw new KernelError(`${label}:${wrong.lineNum}:${wrong.linePos}: ${wrong.message}`);
+    const module = await this.#module(label, textOf(label, kernel, fragment, specials));
     const layout = this.device.createPipelineLayout({
       bindGroupLayouts: [this.tensorsLayout(kernel), ...(kernel.params.length ? [this.#params] : [])],
     });
@@ -65,5 +70,18 @@ export class Pipelines {
     } catch (error) {
       throw new KernelError(`${label}: ${(error as Error).message}`);
     }
+  }
+
+  async #module(label: string, code: string): Promise<GPUShaderModule> {
+    // In a scope of its own: the messages below say more than the error, which would fail the whole device.
+    this.device.pushErrorScope('validation');
+    const module = this.device.createShaderModule({ label, code });
+    const refused = this.device.popErrorScope();
+    const { messages } = await module.getCompilationInfo();
+    const wrong = messages.find((m) => m.type === 'error');
+    if (wrong) throw new KernelError(`${label}:${wrong.lineNum}:${wrong.linePos}: ${wrong.message}`);
+    const error = await refused;
+    if (error) throw new KernelError(`${label}: ${error.message}`);
+    return module;
   }
 }

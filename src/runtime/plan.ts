@@ -1,6 +1,6 @@
 import { KernelError } from './errors.ts';
-import { type Launch, reads, writes } from './recording.ts';
-import type { Storage } from './tensor.ts';
+import { type Launch, type Recording, reads, writes } from './recording.ts';
+import { rootOf, type Storage, type Tensor } from './tensor.ts';
 
 /** What a recording becomes: live launches, those that run once, and which temporaries share a buffer. */
 export interface Plan {
@@ -87,11 +87,31 @@ function checkAliases(launches: readonly Launch[]): void {
   }
 }
 
-/** Plans a recording: dead launches dropped, constant ones hoisted, temporaries packed by lifetime. */
-export function planLaunches(launches: readonly Launch[], outputs: ReadonlySet<Storage>): Plan {
-  const live = alive(launches, outputs);
+/** What nobody wrote holds another tensor's leftovers. */
+function checkSources(launches: readonly Launch[], outputs: Readonly<Record<string, Tensor>>): void {
+  const written = new Set<Storage>();
+  const isEmpty = (s: Storage) => s.kind === 'temp' && !written.has(s);
+  for (const launch of launches) {
+    const empty = reads(launch).find(isEmpty);
+    if (empty) throw new KernelError(`${launch.label}: reads ${empty.name}, which nothing has written`);
+    for (const s of writes(launch)) written.add(s);
+  }
+  const unset = Object.keys(outputs).find((name) => isEmpty(rootOf(outputs[name]!.storage)));
+  if (unset) throw new KernelError(`compile: nothing in this program writes the output ${unset}`);
+}
+
+/**
+ * Plans a recording: dead launches dropped, constant ones hoisted, temporaries packed by lifetime.
+ * @throws KernelError naming a launch that reads what it writes, or what nothing has written
+ */
+export function planLaunches(recording: Recording, outputs: Readonly<Record<string, Tensor>>): Plan {
+  const results = new Set(Object.values(outputs).map((t) => rootOf(t.storage)));
+  const live = alive(recording.launches, results);
   checkAliases(live);
+  checkSources(live, outputs);
   const { once, each } = hoist(live);
-  const forever = new Set([...outputs, ...once.flatMap(writes)]);
+  // The gaps between the parts of a whole stay zero only where no other tensor lies.
+  const wholes = recording.parts.map(rootOf);
+  const forever = new Set([...results, ...once.flatMap(writes), ...wholes]);
   return { once, each, slots: share(lifetimes([...once, ...each], forever)) };
 }

@@ -1,6 +1,7 @@
 import { KernelError } from './errors.ts';
 import type { Gpu } from './gpu.ts';
 import type { Step } from './program.ts';
+import { Readback } from './readback.ts';
 
 /** GPU time of one launch. */
 export interface KernelTime {
@@ -41,21 +42,25 @@ export async function timeLaunches(gpu: Gpu, steps: readonly Step[], repeats: nu
 }
 
 async function timeBatch(gpu: Gpu, steps: readonly Step[]): Promise<number[]> {
-  const { device } = gpu;
   const count = steps.length * 2;
-  const querySet = device.createQuerySet({ type: 'timestamp', count });
-  const resolved = gpu.createBuffer(
-    'timestamps',
-    count * 8,
-    GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC,
-  );
-  const staging = gpu.createBuffer(
-    'timestamps',
-    count * 8,
-    GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
-  );
-  const encoder = device.createCommandEncoder();
-  steps.forEach(({ launch, pipeline, tensors, params }, i) => {
+  const usage = GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC;
+  const resolved = gpu.createBuffer('timestamps', count * 8, usage);
+  const readback = new Readback(gpu, 'timestamps', count * 8, 1);
+  const querySet = gpu.device.createQuerySet({ type: 'timestamp', count });
+  try {
+    gpu.faults.guard('profile', () => encodeTimed(gpu, steps, querySet, resolved));
+    const ticks = new BigUint64Array((await readback.read(resolved)).buffer);
+    return steps.map((_, i) => Number(ticks[2 * i + 1]! - ticks[2 * i]!));
+  } finally {
+    gpu.destroyBuffer(resolved);
+    readback.dispose();
+    querySet.destroy();
+  }
+}
+
+function encodeTimed(gpu: Gpu, steps: readonly Step[], querySet: GPUQuerySet, resolved: GPUBuffer): void {
+  const encoder = gpu.device.createCommandEncoder({ label: 'profile' });
+  for (const [i, { launch, pipeline, tensors, params }] of steps.entries()) {
     const timestampWrites = { querySet, beginningOfPassWriteIndex: 2 * i, endOfPassWriteIndex: 2 * i + 1 };
     const pass = encoder.beginComputePass({ label: launch.label, timestampWrites });
     pass.setPipeline(pipeline);
@@ -63,13 +68,7 @@ async function timeBatch(gpu: Gpu, steps: readonly Step[]): Promise<number[]> {
     if (params) pass.setBindGroup(1, params);
     pass.dispatchWorkgroups(...launch.groups);
     pass.end();
-  });
-  encoder.resolveQuerySet(querySet, 0, count, resolved, 0);
-  encoder.copyBufferToBuffer(resolved, 0, staging, 0, count * 8);
-  device.queue.submit([encoder.finish()]);
-  await staging.mapAsync(GPUMapMode.READ);
-  const ticks = new BigUint64Array(staging.getMappedRange().slice(0));
-  for (const buffer of [resolved, staging]) gpu.destroyBuffer(buffer);
-  querySet.destroy();
-  return steps.map((_, i) => Number(ticks[2 * i + 1]! - ticks[2 * i]!));
+  }
+  encoder.resolveQuerySet(querySet, 0, steps.length * 2, resolved, 0);
+  gpu.device.queue.submit([encoder.finish()]);
 }

@@ -45,12 +45,26 @@ function cut(steps: readonly Step[], budget: number): Step[][] {
   return chunks;
 }
 
+function floats(name: string, tensor: Tensor, data: ArrayLike<number>): Float32Array<ArrayBuffer> {
+  if (data.length !== tensor.size)
+    throw new KernelError(`run: input ${name} is ${showShape(tensor.shape)}, ${data.length} values came`);
+  return padRows(data, tensor.shape);
+}
+
+/** Never element by element: most pixels are NaN as floats, and JavaScript keeps no NaN's bits. */
+function rawBytes(name: string, tensor: Tensor, data: ArrayLike<number>): Uint8Array<ArrayBuffer> {
+  if (!ArrayBuffer.isView(data) || data.byteLength !== tensor.size * 4)
+    throw new KernelError(`run: input ${name} takes ${tensor.size * 4} bytes in a typed array`);
+  return new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
+}
+
 /** A planned recording: replayed without making a buffer, a bind group or a pipeline. */
 export class Program {
   readonly #readbacks = new Map<string, Readback>();
   readonly #chunks: readonly Step[][];
   readonly #seen = new Map<Storage, number>();
-  readonly #pending: Promise<GPUError | null>[] = [];
+  #derived = false;
+  #disposed = false;
 
   readonly gpu: Gpu;
   readonly inputs: ReadonlyMap<string, Tensor>;
@@ -58,6 +72,8 @@ export class Program {
   readonly once: readonly Step[];
   readonly each: readonly Step[];
   readonly buffers: readonly GPUBuffer[];
+  /** Names the program in errors, by its outputs. */
+  readonly label: string;
 
   private constructor(
     gpu: Gpu,
@@ -73,6 +89,7 @@ export class Program {
     this.once = once;
     this.each = each;
     this.buffers = buffers;
+    this.label = `program ${Object.keys(outputs).join(', ')}`;
     this.#chunks = cut(each, gpu.features.software ? SUBMIT_FLOPS.software : SUBMIT_FLOPS.gpu);
     for (const [name, tensor] of Object.entries(outputs)) {
       this.#readbacks.set(name, new Readback(gpu, name, tensor.storage.bytes, 2));
@@ -81,7 +98,7 @@ export class Program {
       if (s.kind === 'parameter') this.#seen.set(s, -1);
   }
 
-  /** Makes pipelines, buffers and bind groups for a plan. @throws KernelError */
+  /** Makes pipelines, buffers and bind groups for a plan. @throws KernelError, DeviceLostError */
   static async create(
     gpu: Gpu,
     recording: Recording,
@@ -90,7 +107,7 @@ export class Program {
   ): Promise<Program> {
     const launches = [...plan.once, ...plan.each];
     const pipelines = await Promise.all(launches.map((launch) => gpu.pipelines.get(launch)));
-    const { result, fault } = gpu.scoped(() => {
+    const { result, fault } = gpu.faults.scoped(() => {
       const uniform = uploadParams(gpu, launches);
       const buffers = [...placeTensors(gpu, recording, plan), uniform];
       const steps = launches.map((l, i) => bindLaunch(gpu, l, pipelines[i]!, uniform, i * PARAMS_STRIDE));
@@ -98,23 +115,29 @@ export class Program {
       return new Program(gpu, recording.inputs, outputs, steps.slice(0, n), steps.slice(n), buffers);
     });
     const error = await fault;
-    if (error) throw new KernelError(`compile: ${error.message}`);
+    if (error) {
+      result.dispose();
+      throw new KernelError(`compile of ${result.label}: ${error}`);
+    }
+    gpu.faults.check(`compile of ${result.label}`);
     return result;
   }
 
   /** Runs what hangs on parameters alone, if those changed since. */
   #refresh(): void {
-    let stale = false;
+    let stale = !this.#derived;
+    this.#derived = true;
     for (const [storage, version] of this.#seen) {
       if (storage.version !== version) stale = true;
       this.#seen.set(storage, storage.version);
     }
-    if (stale) this.#encode(this.once);
+    if (stale && this.once.length) this.#encode(this.once);
   }
 
   #encode(steps: readonly Step[]): void {
-    const encoder = this.gpu.device.createCommandEncoder();
-    const pass = encoder.beginComputePass();
+    const { label } = this;
+    const encoder = this.gpu.device.createCommandEncoder({ label });
+    const pass = encoder.beginComputePass({ label });
     for (const { launch, pipeline, tensors, params } of steps) {
       pass.setPipeline(pipeline);
       pass.setBindGroup(0, tensors);
@@ -133,30 +156,36 @@ export class Program {
         throw new KernelError(
           `run: no input ${name}; there are ${[...this.inputs.keys()].join(', ') || 'none'}`,
         );
-      if (data.length !== tensor.size)
-        throw new KernelError(`run: input ${name} is ${showShape(tensor.shape)}, ${data.length} values came`);
-      this.gpu.device.queue.writeBuffer(tensor.storage.buffer!, 0, padRows(data, tensor.shape));
+      const stored =
+        tensor.storage.dtype === 'u32' ? rawBytes(name, tensor, data) : floats(name, tensor, data);
+      this.gpu.device.queue.writeBuffer(tensor.storage.buffer!, 0, stored);
     }
   }
 
   /** Enqueues one run. Faults surface at the next `read`, `settle` or `run`. */
   submit(values: Readonly<Record<string, ArrayLike<number>>> = {}): void {
-    this.gpu.check();
-    const { fault } = this.gpu.scoped(() => {
+    this.#check();
+    this.gpu.faults.guard(this.label, () => {
       this.write(values);
       this.#refresh();
       for (const chunk of this.#chunks) this.#encode(chunk);
     });
-    this.#pending.push(fault);
+    this.#touch();
+  }
+
+  #check(): void {
+    if (this.#disposed) throw new KernelError(`${this.label}: was disposed`);
+    this.gpu.faults.check(this.label);
+  }
+
+  /** Other programs see by the version that what they derived from a parameter is stale. */
+  #touch(): void {
     for (const step of this.each) for (const s of writes(step.launch)) s.version++;
   }
 
-  /** Waits until every submit so far has been accepted. @throws KernelError naming the first fault */
-  async settle(): Promise<void> {
-    const errors = await Promise.all(this.#pending.splice(0));
-    const error = errors.find((e) => e !== null);
-    if (error) this.gpu.fail(new KernelError(error.message));
-    this.gpu.check();
+  /** Waits until every submit so far has been accepted. @throws KernelError naming the first fault, DeviceLostError */
+  settle(): Promise<void> {
+    return this.gpu.faults.settle(this.label);
   }
 
   /** Brings one output back, dense, as the latest submit leaves it. @throws KernelError, DeviceLostError */
@@ -165,8 +194,8 @@ export class Program {
     const tensor = this.outputs[name];
     if (!readback || !tensor)
       throw new KernelError(`read: no output ${name}; there are ${Object.keys(this.outputs).join(', ')}`);
+    this.#check();
     const values = await readback.read(tensor.storage.buffer!, tensor.storage.offset);
-    await this.settle();
     return unpadRows(values, tensor.shape);
   }
 
@@ -180,10 +209,13 @@ export class Program {
     return Object.fromEntries(names.map((name, i) => [name, results[i]!]));
   }
 
-  /** GPU time of every launch, the median over `repeats` runs. */
-  profile(repeats: number): Promise<KernelTime[]> {
-    this.#refresh();
-    return timeLaunches(this.gpu, this.each, repeats);
+  /** GPU time of every launch, the median over `repeats` runs. @throws KernelError, DeviceLostError */
+  async profile(repeats: number): Promise<KernelTime[]> {
+    this.#check();
+    this.gpu.faults.guard(this.label, () => this.#refresh());
+    const times = await timeLaunches(this.gpu, this.each, repeats);
+    this.#touch();
+    return times;
   }
 
   /** Bytes of the arena, inputs and params, without parameters. */
@@ -191,9 +223,13 @@ export class Program {
     return this.buffers.reduce((sum, b) => sum + b.size, 0);
   }
 
+  /** Gives back everything the program made; a second call does nothing. */
   dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
     for (const buffer of this.buffers) this.gpu.destroyBuffer(buffer);
     for (const readback of this.#readbacks.values()) readback.dispose();
+    for (const { params } of [...this.once, ...this.each]) this.gpu.counts.bindGroups -= params ? 2 : 1;
   }
 }
 
@@ -232,20 +268,16 @@ function bindLaunch(
 ): Step {
   const { kernel } = launch;
   const entries = launch.tensors.map((t, binding) => {
-    const { buffer, bytes, offset, name } = t.storage;
-    if (!buffer)
-      throw new KernelError(
-        `${launch.label}: ${kernel.bindings[binding]!.name} (${name}) has no buffer; was it made in another program?`,
-      );
-    return { binding, resource: { buffer, offset, size: bytes } };
+    const { buffer, bytes, offset } = t.storage;
+    return { binding, resource: { buffer: buffer!, offset, size: bytes } };
   });
-  const tensors = gpu.createBindGroup(gpu.pipelines.tensorsLayout(kernel), entries);
+  const tensors = gpu.createBindGroup(launch.label, gpu.pipelines.tensorsLayout(kernel), entries);
   if (kernel.params.length === 0) return { launch, pipeline, tensors, params: null };
   const resource = { buffer: uniform, offset, size: PARAMS_STRIDE };
   return {
     launch,
     pipeline,
     tensors,
-    params: gpu.createBindGroup(gpu.pipelines.paramsLayout, [{ binding: 0, resource }]),
+    params: gpu.createBindGroup(launch.label, gpu.pipelines.paramsLayout, [{ binding: 0, resource }]),
   };
 }

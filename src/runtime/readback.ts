@@ -1,4 +1,4 @@
-import { DeviceLostError, KernelError } from './errors.ts';
+import { KernelError } from './errors.ts';
 import type { Gpu } from './gpu.ts';
 
 const WATCHDOG_MS = 120_000;
@@ -7,14 +7,14 @@ const WATCHDOG_MS = 120_000;
 export class Readback {
   readonly #free: GPUBuffer[];
   readonly #all: readonly GPUBuffer[];
+  readonly #what: string;
 
   readonly gpu: Gpu;
-  readonly name: string;
   readonly bytes: number;
 
   constructor(gpu: Gpu, name: string, bytes: number, depth: number) {
     this.gpu = gpu;
-    this.name = name;
+    this.#what = `read of ${name}`;
     this.bytes = bytes;
     const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
     this.#all = Array.from({ length: depth }, () => gpu.createBuffer(`readback ${name}`, bytes, usage));
@@ -23,22 +23,24 @@ export class Readback {
 
   /** Copies `source` now, in the order of submits; resolves with its floats. @throws KernelError, DeviceLostError */
   async read(source: GPUBuffer, offset = 0): Promise<Float32Array> {
+    const { device, faults } = this.gpu;
+    faults.check(this.#what);
     const staging = this.#free.pop();
     if (!staging)
       throw new KernelError(
-        `read: ${this.name} has ${this.#all.length} reads under way already; await one first`,
+        `${this.#what}: ${this.#all.length} reads are under way already; await one first`,
       );
-    const { device } = this.gpu;
-    const encoder = device.createCommandEncoder();
-    encoder.copyBufferToBuffer(source, offset, staging, 0, this.bytes);
-    device.queue.submit([encoder.finish()]);
+    faults.guard(this.#what, () => {
+      const encoder = device.createCommandEncoder({ label: this.#what });
+      encoder.copyBufferToBuffer(source, offset, staging, 0, this.bytes);
+      device.queue.submit([encoder.finish()]);
+    });
     try {
       await this.#map(staging);
-      this.gpu.check();
-      const values = new Float32Array(staging.getMappedRange().slice(0));
-      staging.unmap();
-      return values;
+      await faults.settle(this.#what);
+      return new Float32Array(staging.getMappedRange().slice(0));
     } finally {
+      staging.unmap();
       this.#free.push(staging);
     }
   }
@@ -46,16 +48,16 @@ export class Readback {
   async #map(staging: GPUBuffer): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const silence = new Promise<never>((_, reject) => {
-      timer = setTimeout(
-        () => reject(new KernelError(`read: ${this.name} did not arrive within ${WATCHDOG_MS} ms`)),
-        WATCHDOG_MS,
-      );
-    });
-    const lost = this.gpu.device.lost.then((info): never => {
-      throw new DeviceLostError(`read: ${this.name}: device lost: ${info.message}`);
+      timer = setTimeout(() => reject(new Error(`did not arrive within ${WATCHDOG_MS} ms`)), WATCHDOG_MS);
     });
     try {
-      await Promise.race([staging.mapAsync(GPUMapMode.READ), silence, lost]);
+      await Promise.race([staging.mapAsync(GPUMapMode.READ), silence]);
+    } catch (error) {
+      // A map is refused without a reason; what the device reports, which may come a moment later, has it.
+      await new Promise((resolve) => setTimeout(resolve));
+      await this.gpu.faults.settle(this.#what);
+      const { name, message } = error as Error;
+      throw new KernelError(`${this.#what}: ${message || name}`);
     } finally {
       clearTimeout(timer);
     }

@@ -1,6 +1,11 @@
 import type { Specials } from '#kernels/assemble.ts';
 import type { AnyKernel } from '#kernels/kernel.ts';
-import { rootOf, type Storage, type Tensor } from './tensor.ts';
+import { KernelError } from './errors.ts';
+import type { Gpu } from './gpu.ts';
+import { type Shape, showShape } from './shape.ts';
+import { newStorage, rootOf, type Storage, type Tensor } from './tensor.ts';
+
+const MAX_GROUPS = 65535;
 
 /** One dispatch, as an op asks for it. */
 export interface Launch {
@@ -29,9 +34,36 @@ export class Recording {
   readonly inputs = new Map<string, Tensor>();
   /** Temporaries that lie inside another. */
   readonly parts: Storage[] = [];
-  #temps = 0;
+  readonly #temps = new Set<Storage>();
 
-  nextTempName(): string {
-    return `temp${this.#temps++}`;
+  temp(shape: Shape): Storage {
+    const storage = newStorage('temp', `temp${this.#temps.size}`, shape);
+    this.#temps.add(storage);
+    return storage;
+  }
+
+  #owns(storage: Storage): boolean {
+    return this.#temps.has(storage) || [...this.inputs.values()].some((t) => t.storage === storage);
+  }
+
+  /** Appends one launch. @throws KernelError where it does not fit the device, or takes a tensor from elsewhere. */
+  add(gpu: Gpu, launch: Launch): void {
+    const { label, groups, kernel, tensors } = launch;
+    if (!groups.every((n) => Number.isInteger(n) && n > 0 && n <= MAX_GROUPS))
+      throw new KernelError(
+        `${label}: ${groups.join(' x ')} workgroups, each must be from 1 to ${MAX_GROUPS}`,
+      );
+    const limit = gpu.device.limits.maxStorageBufferBindingSize;
+    for (const [i, { gpu: home, shape, storage }] of tensors.entries()) {
+      const what = `${label}: ${kernel.bindings[i]!.name} ${showShape(shape)}`;
+      if (home !== gpu) throw new KernelError(`${what} lives on another device`);
+      if (storage.kind === 'parameter' ? !storage.buffer : !this.#owns(storage))
+        throw new KernelError(`${what} was disposed, or belongs to another program`);
+      if (storage.bytes > limit)
+        throw new KernelError(
+          `${what} needs ${storage.bytes} bytes in one binding, this device allows ${limit}`,
+        );
+    }
+    this.launches.push(launch);
   }
 }

@@ -10,6 +10,8 @@ export interface Storage {
   readonly kind: 'temp' | 'input' | 'parameter';
   readonly name: string;
   readonly bytes: number;
+  /** `u32` holds raw bits, such as packed pixels: hosts write them as bytes, only kernels know what they mean. */
+  readonly dtype: 'f32' | 'u32';
   /** Set for parameters at once, for the rest when the program is planned. */
   buffer: GPUBuffer | null;
   /** The storage that this one is a part of, and where it begins there, in bytes. */
@@ -22,8 +24,14 @@ export interface Storage {
 /** The storage that owns the buffer; reads and writes of a part count as the whole's. */
 export const rootOf = (storage: Storage): Storage => storage.parent ?? storage;
 
-export function newStorage(kind: Storage['kind'], name: string, shape: Shape): Storage {
-  return { kind, name, bytes: extentOf(shape).length * 4, buffer: null, parent: null, offset: 0, version: 0 };
+export function newStorage(
+  kind: Storage['kind'],
+  name: string,
+  shape: Shape,
+  dtype: Storage['dtype'] = 'f32',
+): Storage {
+  const bytes = extentOf(shape).length * 4;
+  return { kind, name, bytes, dtype, buffer: null, parent: null, offset: 0, version: 0 };
 }
 
 /** A float32 array on the device, or the promise of one while a program is traced. */

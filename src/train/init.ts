@@ -26,7 +26,11 @@ export function initialWeights(specs: readonly LayerSpec[], random: Random): Map
   const arrays = new Map<string, FloatArray>();
   for (const spec of specs) {
     arrays.set(`${spec.path}.weight`, initialWeight(spec, random));
-    if (spec.bias) arrays.set(`${spec.path}.bias`, filled([biasLength(spec)], () => 0));
+    if (spec.bias)
+      arrays.set(
+        `${spec.path}.bias`,
+        filled([biasLength(spec)], () => 0),
+      );
   }
   return new Map([...parameterShapes(specs).keys()].map((name) => [name, arrays.get(name)!]));
 }
@@ -36,13 +40,22 @@ export function initialWeights(specs: readonly LayerSpec[], random: Random): Map
  *
  * @see Hu et al. 2021 (LoRA), section 4.1
  */
-export function initialLora(specs: readonly LayerSpec[], ranks: Ranks, random: Random): Map<string, FloatArray> {
-  const transposed = new Set(specs.filter((s) => s.kind === 'conv_transpose2d').map((s) => `${s.path}.lora_A`));
+export function initialLora(
+  specs: readonly LayerSpec[],
+  ranks: Ranks,
+  random: Random,
+): Map<string, FloatArray> {
+  const transposed = new Set(
+    specs.filter((s) => s.kind === 'conv_transpose2d').map((s) => `${s.path}.lora_A`),
+  );
   const arrays = new Map<string, FloatArray>();
   for (const [name, shape] of loraShapes(specs, ranks)) {
     const [first, second, ...kernel] = shape as [number, number, ...number[]];
     const fanIn = (transposed.has(name) ? first : second) * product(kernel);
-    arrays.set(name, filled(shape, name.endsWith('.lora_A') ? uniform(random, 1 / Math.sqrt(fanIn)) : () => 0));
+    arrays.set(
+      name,
+      filled(shape, name.endsWith('.lora_A') ? uniform(random, 1 / Math.sqrt(fanIn)) : () => 0),
+    );
   }
   return arrays;
 }

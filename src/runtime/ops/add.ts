@@ -1,23 +1,26 @@
 import forward from '#kernels/add/forward.wgsl';
-import { expect } from '../errors.ts';
-import { grid1d, sameShape, showShape } from '../shape.ts';
+import { grid1d } from '../shape.ts';
 import type { Tape } from '../tape.ts';
 import type { Tensor } from '../tensor.ts';
+import { broadcast } from './broadcast.ts';
+import { sumTo } from './reduce.ts';
 
 const WG = 64;
 
 /**
- * y = a + b, element by element.
+ * y = a + b, element by element; b is repeated over a.
  *
- * @param a - any shape, f32
- * @param b - the same shape
- * @throws ShapeError when the shapes differ
+ * @param a - up to four dimensions, f32
+ * @param b - a's shape, or aligned at its right with 1 where it is repeated: `[c]`, `[n, 1, 1, c]`, `[1]`
+ * @returns a's shape
+ * @throws ShapeError when b does not fit
  */
 export function add(tape: Tape | null, a: Tensor, b: Tensor): Tensor {
-  expect(sameShape(a.shape, b.shape), 'add', `a is ${showShape(a.shape)}, b is ${showShape(b.shape)}`);
+  const { params, overrides } = broadcast('add', a.shape, b.shape);
   const y = a.like();
   const n4 = a.length / 4;
-  a.gpu.run(forward, { a, b, y }, { n4 }, { groups: grid1d(n4, WG), overrides: { WG }, flops: a.size });
-  if (TRAINING) tape?.record(y, [a, b], (dy) => [dy, dy]);
+  const options = { groups: grid1d(n4, WG), overrides: { WG, ...overrides }, flops: a.size };
+  a.gpu.run(forward, { a, b, y }, { n4, ...params }, options);
+  if (TRAINING) tape?.record(y, [a, b], (dy) => [dy, sumTo(dy, b.shape)]);
   return y;
 }

@@ -1,0 +1,111 @@
+// y[i] = sum over j of p[i, j] v[j];  p[i, :] = softmax over the visible j of scale * (q[i] . k[j]);  no visible j: y[i] = 0
+// stats[i] = (log of the sum over j of exp(scale * (q[i] . k[j])), 0, 0, 0), kept for the backward.
+// q: [b, lq, heads, d]  k: [b, lk, heads, d]  v: [b, lk, heads, dv]  y: [b, lq, heads, dv]  stats: [b, lq, heads, 4]
+// mask: [b or 1, lq, lk] of 0 and 1.  Flash form: softmax is rescaled block by block, no score reaches memory
+// (Dao et al. 2022). A thread owns OWN queries and meets all keys in blocks. Sizes of heads are params and not
+// constants, lest software devices unroll the loops and compile for seconds.
+// @core attention/plain attention/subgroup
+// @import attention/rows
+struct Params {
+  lq: u32, lk: u32, heads: u32, d4: u32, dv4: u32, causal: u32, mask_pitch: u32, mask_batch: u32, scale: f32,
+}
+
+const OWN: u32 = 2u;     // @specialize
+const BLOCK: u32 = 8u;   // @specialize
+const SIZE4: u32 = 16u;  // @specialize
+const HIDDEN = -1e30;
+
+@group(0) @binding(0) var<storage, read> q: array<vec4f>;
+@group(0) @binding(1) var<storage, read> k: array<vec4f>;
+@group(0) @binding(2) var<storage, read> v: array<vec4f>;
+@group(0) @binding(3) var<storage, read> mask: array<f32>;
+@group(0) @binding(4) var<storage, read_write> y: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> stats: array<vec4f>;
+@group(1) @binding(0) var<uniform> params: Params;
+
+fn key_row(held: vec4f, row: u32, j: u32, i: u32) -> vec4f {
+  if (PASSED) { return passed(held, j); }
+  return k[row * params.d4 + i];
+}
+
+fn value_row(held: vec4f, row: u32, j: u32, i: u32) -> vec4f {
+  if (PASSED) { return passed(held, j); }
+  return v[row * params.dv4 + i];
+}
+
+fn attend(z: u32, first: u32, end: u32, query0: u32, lane: u32) {
+  var own: array<vec4f, SIZE4 * OWN>;
+  var acc: array<vec4f, SIZE4 * OWN>;
+  var top: array<f32, OWN>;
+  var sum: array<f32, OWN>;
+  // @unroll OWN
+  { const r = 0u;
+    top[r] = HIDDEN;
+    let row = row_of(z, params.lq, query0 + r) * params.d4;
+    for (var i = 0u; i < params.d4; i++) { own[i * OWN + r] = q[row + i] * params.scale; }
+  }
+  let last = select(params.lk, min(params.lk, end), params.causal != 0u);
+  for (var key0 = 0u; key0 < last; key0 += BLOCK) {
+    let held_row = row_of(z, params.lk, key0 + lane);
+    var row: array<u32, BLOCK>;
+    // @unroll BLOCK
+    { const j = 0u; row[j] = row_of(z, params.lk, key0 + j); }
+    var seen: array<u32, OWN>;
+    for (var j = 0u; j < min(BLOCK, last - key0); j++) {
+      // @unroll OWN
+      { const r = 0u; seen[r] |= select(0u, 1u << j, visible(z, query0 + r, key0 + j)); }
+    }
+    var s: array<f32, BLOCK * OWN>;
+    for (var i = 0u; i < params.d4; i++) {
+      let held = k[held_row * params.d4 + i];
+      // @unroll BLOCK
+      { const j = 0u;
+        let key = key_row(held, row[j], j, i);
+        // @unroll OWN
+        { const r = 0u; s[j * OWN + r] += dot(own[i * OWN + r], key); }
+      }
+    }
+    var rescale: array<f32, OWN>;
+    // @unroll OWN
+    { const r = 0u;
+      var highest = top[r];
+      // @unroll BLOCK
+      { const j = 0u;
+        s[j * OWN + r] = select(HIDDEN, s[j * OWN + r], (seen[r] & (1u << j)) != 0u);
+        highest = max(highest, s[j * OWN + r]);
+      }
+      rescale[r] = exp(top[r] - highest);
+      top[r] = highest;
+      sum[r] *= rescale[r];
+      // @unroll BLOCK
+      { const j = 0u;
+        s[j * OWN + r] = select(exp(s[j * OWN + r] - highest), 0.0, s[j * OWN + r] <= HIDDEN);
+        sum[r] += s[j * OWN + r];
+      }
+    }
+    for (var i = 0u; i < params.dv4; i++) {
+      let held = v[held_row * params.dv4 + i];
+      var part: array<vec4f, OWN>;
+      // @unroll OWN
+      { const r = 0u; part[r] = acc[i * OWN + r] * rescale[r]; }
+      // @unroll BLOCK
+      { const j = 0u;
+        let value = value_row(held, row[j], j, i);
+        // @unroll OWN
+        { const r = 0u; part[r] = fma(vec4f(s[j * OWN + r]), value, part[r]); }
+      }
+      // @unroll OWN
+      { const r = 0u; acc[i * OWN + r] = part[r]; }
+    }
+  }
+  // @unroll OWN
+  { const r = 0u;
+    if (query0 + r < params.lq) {
+      let row = row_of(z, params.lq, query0 + r);
+      let empty = sum[r] == 0.0;
+      let share = select(1.0 / sum[r], 0.0, empty);
+      for (var i = 0u; i < params.dv4; i++) { y[row * params.dv4 + i] = acc[i * OWN + r] * share; }
+      stats[row] = vec4f(select(top[r] + log(sum[r]), 0.0, empty), 0.0, 0.0, 0.0);
+    }
+  }
+}

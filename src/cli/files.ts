@@ -1,0 +1,98 @@
+import { constants } from 'node:fs';
+import * as nodeFiles from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { errorCode, fileError, UserError } from './errors.ts';
+
+/** The calls an atomic write makes; a test passes a set that fails on purpose. */
+export type FileCalls = Pick<typeof nodeFiles, 'open' | 'rename' | 'rm'>;
+
+/** A size for people: `1.5 MiB`. */
+export function formatBytes(bytes: number): string {
+  const units = ['bytes', 'KiB', 'MiB', 'GiB'];
+  const step = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(bytes, 1)) / 10));
+  const value = bytes / 1024 ** step;
+  return `${step === 0 ? value : value.toFixed(1)} ${units[step]}`;
+}
+
+/**
+ * The bytes of a regular file of at most `maxBytes`.
+ * @throws UserError for FIFOs, devices, folders, larger files and anything unreadable.
+ */
+export async function readRegularFile(path: string, maxBytes: number): Promise<Buffer> {
+  try {
+    // Without O_NONBLOCK the open of a FIFO waits for a writer for ever.
+    const file = await nodeFiles.open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    try {
+      const { size } = await requireRegular(file, path);
+      if (size > maxBytes) {
+        throw new UserError(`${path}: ${formatBytes(size)} is over the limit of ${formatBytes(maxBytes)}`);
+      }
+      return await file.readFile();
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw fileError(path, 'read it', error);
+  }
+}
+
+async function requireRegular(file: nodeFiles.FileHandle, path: string): Promise<{ size: number }> {
+  const stat = await file.stat();
+  if (stat.isDirectory()) throw new UserError(`${path}: is a folder, a file is needed`);
+  if (!stat.isFile()) throw new UserError(`${path}: not a regular file (a device, pipe or socket)`);
+  return stat;
+}
+
+/**
+ * Writes a file whole or not at all: temporary file in the same folder, fsync, rename, fsync of the folder.
+ * A failure leaves the old file as it was and no temporary one behind.
+ * @throws UserError naming the file.
+ */
+export async function writeAtomic(
+  path: string,
+  bytes: Uint8Array | string,
+  calls: FileCalls = nodeFiles,
+): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  try {
+    await writeSynced(temporary, bytes, calls);
+    await calls.rename(temporary, path);
+    await syncFolder(dirname(path), calls);
+  } catch (error) {
+    await nodeFiles.rm(temporary, { force: true }).catch(() => {});
+    throw fileError(path, 'write it', error);
+  }
+}
+
+async function writeSynced(path: string, bytes: Uint8Array | string, calls: FileCalls): Promise<void> {
+  const file = await calls.open(path, 'w');
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Makes a rename durable. Windows cannot open folders and needs no such call. */
+async function syncFolder(path: string, calls: FileCalls): Promise<void> {
+  if (process.platform === 'win32') return;
+  const folder = await calls.open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+/** Refuses to overwrite `path` unless `force` is set. @throws UserError with exit code 2. */
+export async function refuseExisting(path: string, force: boolean): Promise<void> {
+  if (force) return;
+  try {
+    await nodeFiles.lstat(path);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return;
+    throw fileError(path, 'write it', error);
+  }
+  throw new UserError(`${path}: exists already; choose another name or add --force`, 2);
+}

@@ -1,0 +1,125 @@
+import { open, readFile, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { errorCode, fileError, UserError } from '../errors.ts';
+import { writeAtomic } from '../files.ts';
+
+/** The right of one process to write into a folder. */
+export interface FolderLock {
+  release(): Promise<void>;
+}
+
+/** Who holds a lock. `birth` tells a process from a later one with the same id; empty where the system cannot say. */
+interface Owner {
+  readonly pid: number;
+  readonly host: string;
+  readonly birth: string;
+  readonly since: string;
+}
+
+/**
+ * Takes the lock of a folder (`lock.json`). A lock whose process has ended is taken over.
+ * @throws UserError naming the process that holds it.
+ */
+export async function lockFolder(folder: string): Promise<FolderLock> {
+  const path = join(folder, 'lock.json');
+  const mine = JSON.stringify(await ownIdentity());
+  if (!(await createExclusively(path, mine))) await takeOver(path, mine);
+  return {
+    async release() {
+      const held = await readFile(path, 'utf8').catch(() => undefined);
+      if (held === mine) await rm(path, { force: true });
+    },
+  };
+}
+
+async function ownIdentity(): Promise<Owner> {
+  const birth = await birthOf(process.pid);
+  return { pid: process.pid, host: hostname(), birth, since: new Date().toISOString() };
+}
+
+/** Boot and start time of a process on Linux; elsewhere an empty string. */
+async function birthOf(pid: number): Promise<string> {
+  try {
+    const stat = await readFile(`/proc/${pid}/stat`, 'latin1');
+    const boot = await readFile('/proc/sys/kernel/random/boot_id', 'latin1');
+    // The name in parentheses may hold spaces; after it the start time is the 20th field.
+    return `${boot.trim()} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`;
+  } catch {
+    return '';
+  }
+}
+
+/** False if the file is there already. */
+async function createExclusively(path: string, content: string): Promise<boolean> {
+  try {
+    const file = await open(path, 'wx');
+    try {
+      await file.writeFile(content);
+    } finally {
+      await file.close();
+    }
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return false;
+    throw fileError(path, 'lock the folder', error);
+  }
+}
+
+/** Replaces a dead owner's lock. The guard file keeps two heirs from both believing that they won. */
+async function takeOver(path: string, mine: string): Promise<void> {
+  const dead = await readDeadLock(path);
+  const guard = `${path}.takeover`;
+  if (!(await createExclusively(guard, mine))) {
+    throw new UserError(`${guard}: another process is taking this folder over; wait, or remove the file`);
+  }
+  try {
+    const now = await readFile(path, 'utf8').catch(() => '');
+    if (now !== dead) throw new UserError(`${path}: another process has just taken this folder over`);
+    await writeAtomic(path, mine);
+  } finally {
+    await rm(guard, { force: true });
+  }
+}
+
+/** The text of a lock whose owner is gone. @throws UserError if the owner lives or cannot be judged. */
+async function readDeadLock(path: string): Promise<string> {
+  const text = await readFile(path, 'utf8').catch((error) => {
+    throw fileError(path, 'read the lock', error);
+  });
+  const owner = parseOwner(text);
+  if (!owner)
+    throw new UserError(`${path}: the lock is damaged; if nobody uses the folder, remove this file`);
+  if (owner.host !== hostname()) {
+    throw new UserError(
+      `${path}: in use by process ${owner.pid} on ${owner.host} since ${owner.since}; if it has ended, remove this file`,
+    );
+  }
+  if (await isAlive(owner)) {
+    throw new UserError(
+      `${path}: in use by process ${owner.pid} since ${owner.since}; wait for it, or choose another folder`,
+    );
+  }
+  return text;
+}
+
+function parseOwner(text: string): Owner | undefined {
+  try {
+    const { pid, host, birth, since } = JSON.parse(text);
+    const whole =
+      Number.isSafeInteger(pid) && pid > 0 && [host, birth, since].every((v) => typeof v === 'string');
+    return whole ? { pid, host, birth, since } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function isAlive({ pid, birth }: Owner): Promise<boolean> {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if (errorCode(error) === 'ESRCH') return false;
+  }
+  const now = await birthOf(pid);
+  return birth === '' || now === '' || now === birth;
+}

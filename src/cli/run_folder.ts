@@ -1,0 +1,105 @@
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Picture } from '../model/picture.ts';
+import { errorCode, fileError, messageOf, UserError, usageError } from './errors.ts';
+import { readRegularFile, writeAtomic } from './files.ts';
+import { encodePng } from './images/png.ts';
+import { type Config, configDifferences, configText } from './run/config.ts';
+import { lockFolder } from './run/lock.ts';
+
+const CONFIG = 'config.json';
+const LOCK = 'lock.json';
+const MAX_CONFIG_BYTES = 1024 * 1024;
+/** What a run writes; `--fresh` removes these and nothing else. */
+const OWN = /^(config\.json|metrics\.jsonl|report\.html|checkpoints|previews|events\.out\.tfevents\..*)$/;
+
+/** An open run folder: locked for this process, with its `config.json` in place. */
+export interface RunFolder {
+  readonly path: string;
+  /** The folder held this run before. */
+  readonly resumed: boolean;
+  /** A path inside the folder. */
+  file(...names: string[]): string;
+  /** Gives the folder free; to be called however the run ends. */
+  release(): Promise<void>;
+}
+
+/** How to open a run folder. */
+export interface RunFolderOptions {
+  /** Remove what an earlier run left and start anew. */
+  readonly fresh?: boolean;
+  /** Dotted names of settings that may differ when a run is resumed, such as `steps`. */
+  readonly mayChange?: readonly string[];
+}
+
+/**
+ * Creates or resumes a run folder: made with its parents, locked, and checked to belong to a run with these settings.
+ * @throws UserError if another process holds it, it holds something else, or it was begun with other settings.
+ */
+export async function openRunFolder(
+  path: string,
+  config: Config,
+  options: RunFolderOptions = {},
+): Promise<RunFolder> {
+  await mkdir(path, { recursive: true }).catch((error) => {
+    throw fileError(path, 'create the folder', error);
+  });
+  await requireRunFolder(path);
+  const lock = await lockFolder(path);
+  try {
+    if (options.fresh) await clear(path);
+    const before = await readConfig(join(path, CONFIG));
+    if (before) requireSame(path, configDifferences(before, config, options.mayChange ?? []));
+    await writeAtomic(join(path, CONFIG), configText(config));
+    const file = (...names: string[]) => join(path, ...names);
+    return { path, resumed: before !== undefined, file, release: () => lock.release() };
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+/** Writes `previews/step_<step>.png` and returns its path. */
+export async function savePreview(run: RunFolder, step: number, picture: Picture): Promise<string> {
+  await mkdir(run.file('previews'), { recursive: true });
+  const path = run.file('previews', `step_${String(step).padStart(9, '0')}.png`);
+  await writeAtomic(path, encodePng(picture));
+  return path;
+}
+
+/** A folder with files but without a config is somebody's else. */
+async function requireRunFolder(path: string): Promise<void> {
+  const names = await readdir(path).catch((error) => {
+    throw fileError(path, 'list the folder', error);
+  });
+  const foreign = names.filter((name) => !name.startsWith(LOCK) && !name.startsWith('.'));
+  if (foreign.length > 0 && !names.includes(CONFIG)) {
+    throw usageError(`${path}: is not empty and no run folder (it has no ${CONFIG}); choose another folder`);
+  }
+}
+
+async function readConfig(path: string): Promise<Config | undefined> {
+  try {
+    const config: unknown = JSON.parse((await readRegularFile(path, MAX_CONFIG_BYTES)).toString('utf8'));
+    if (typeof config === 'object' && config !== null && !Array.isArray(config)) return config as Config;
+    throw new Error('a JSON object is needed');
+  } catch (error) {
+    if (error instanceof UserError && errorCode(error.cause) === 'ENOENT') return undefined;
+    if (error instanceof UserError) throw error;
+    throw new UserError(`${path}: damaged (${messageOf(error)}); repair it or use --fresh`, 1, {
+      cause: error,
+    });
+  }
+}
+
+function requireSame(path: string, differences: readonly string[]): void {
+  if (differences.length === 0) return;
+  throw usageError(
+    `${path}: this run was begun with other settings (${differences.join('; ')}); repeat them, choose another folder, or use --fresh`,
+  );
+}
+
+async function clear(path: string): Promise<void> {
+  const own = (await readdir(path)).filter((name) => OWN.test(name));
+  for (const name of own) await rm(join(path, name), { recursive: true, force: true });
+}

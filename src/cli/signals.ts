@@ -1,0 +1,32 @@
+/** The signal that asked the program to leave. */
+export type Stop = 'SIGINT' | 'SIGTERM';
+
+/** Exit code after a stop that saved first, as shells report signals. */
+export const STOP_CODES: Readonly<Record<Stop, number>> = { SIGINT: 130, SIGTERM: 143 };
+
+/** Whether and by what a stop was asked for. */
+export interface Signals {
+  readonly stopped: Stop | null;
+  dispose(): void;
+}
+
+/** Remembers the first signal so that work can end in order; a second one leaves at once. */
+export function watchSignals(): Signals {
+  let stopped: Stop | null = null;
+  const handler = (signal: Stop) => {
+    if (stopped) process.exit(STOP_CODES[signal]);
+    stopped = signal;
+    process.stderr.write(`\n${signal}: saving after this step; once more leaves at once\n`);
+  };
+  process.on('SIGINT', handler);
+  process.on('SIGTERM', handler);
+  return {
+    get stopped() {
+      return stopped;
+    },
+    dispose() {
+      process.off('SIGINT', handler);
+      process.off('SIGTERM', handler);
+    },
+  };
+}

@@ -1,0 +1,65 @@
+import { DeviceLostError, KernelError } from './errors.ts';
+
+const oneLine = (text: string): string => text.trim().replace(/\s*\n\s*/g, ' ');
+
+/**
+ * What a device reports on its own time. WebGPU throws for almost nothing: a refused submit leaves the old values in
+ * place and reports beside them. So GPU work runs in `guard`, and no result is handed out before `settle`. The first
+ * fault stays, and every later check throws it; only the loss of the device takes its place.
+ */
+export class Faults {
+  readonly #device: GPUDevice;
+  #first: { readonly message: string; readonly lost: boolean } | null = null;
+  #accepted: Promise<unknown> = Promise.resolve();
+
+  constructor(device: GPUDevice) {
+    this.#device = device;
+    device.addEventListener('uncapturederror', (event) => this.#note(event.error.message));
+    void device.lost.then(({ message }) => this.lose(message));
+  }
+
+  #note(message: string): void {
+    this.#first ??= { message: oneLine(message), lost: false };
+  }
+
+  /** Declares the device gone: from now on every check throws DeviceLostError. */
+  lose(reason: string): void {
+    if (!this.#first?.lost) this.#first = { message: `the device is gone: ${oneLine(reason)}`, lost: true };
+  }
+
+  /** Does GPU work inside error scopes; `fault` resolves with the first error that the device found in it. */
+  scoped<T>(work: () => T): { result: T; fault: Promise<string | null> } {
+    const filters = ['validation', 'out-of-memory', 'internal'] as const;
+    for (const filter of filters) this.#device.pushErrorScope(filter);
+    let errors: Promise<(GPUError | null)[]>;
+    let result: T;
+    try {
+      result = work();
+    } finally {
+      errors = Promise.all(filters.map(() => this.#device.popErrorScope()));
+    }
+    const first = errors.then((all) => all.find((e) => e !== null));
+    return { result, fault: first.then((e) => (e ? oneLine(e.message) : null)) };
+  }
+
+  /** Does GPU work whose faults, named by `what`, surface at the next `settle`. */
+  guard<T>(what: string, work: () => T): T {
+    const { result, fault } = this.scoped(work);
+    const noted = fault.then((message) => message !== null && this.#note(`${what}: ${message}`));
+    this.#accepted = Promise.all([this.#accepted, noted]);
+    return result;
+  }
+
+  /** @throws KernelError, DeviceLostError: what the device has reported so far, with `what` it stands in the way of. */
+  check(what: string): void {
+    if (!this.#first) return;
+    const { message, lost } = this.#first;
+    throw lost ? new DeviceLostError(`${what}: ${message}`) : new KernelError(`${what}: ${message}`);
+  }
+
+  /** Waits until the device has accepted all guarded work. @throws KernelError, DeviceLostError */
+  async settle(what: string): Promise<void> {
+    await this.#accepted;
+    this.check(what);
+  }
+}

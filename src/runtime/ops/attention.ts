@@ -1,0 +1,152 @@
+import forward from '#kernels/attention/forward.wgsl';
+import gradKv from '#kernels/attention/grad_kv.wgsl';
+import gradQ from '#kernels/attention/grad_q.wgsl';
+import gradStats from '#kernels/attention/grad_stats.wgsl';
+import { expect } from '../errors.ts';
+import type { Gpu } from '../gpu.ts';
+import { grid1d, roundUp, sameShape, showShape } from '../shape.ts';
+import type { Tape } from '../tape.ts';
+import type { Tensor } from '../tensor.ts';
+import { regroup } from './regroup.ts';
+
+/** How queries meet keys. */
+export interface AttentionOptions {
+  readonly heads: number;
+  /** Factor of the scores; 1 / sqrt(d) by default. */
+  readonly scale?: number;
+  /** Query i sees the keys 0 … i alone. */
+  readonly causal?: boolean;
+  /** `[lq, lk]` or `[b, lq, lk]` of 0 and 1: a query sees the keys of its ones. */
+  readonly mask?: Tensor | null;
+}
+
+interface Geometry {
+  readonly b: number;
+  readonly lq: number;
+  readonly lk: number;
+  readonly heads: number;
+  readonly d: number;
+  readonly dv: number;
+  readonly scale: number;
+  readonly causal: boolean;
+  readonly mask: Tensor | null;
+}
+
+const WG = 64;
+
+const paramsOf = (g: Geometry) => ({
+  lq: g.lq,
+  lk: g.lk,
+  heads: g.heads,
+  d4: g.d / 4,
+  dv4: g.dv / 4,
+  causal: Number(g.causal),
+  mask_pitch: g.mask?.pitch ?? 0,
+  mask_batch: g.mask?.shape.length === 3 ? g.lq * g.mask.pitch : 0,
+  scale: g.scale,
+});
+
+/**
+ * Spreads `rows` queries or keys of every head over threads. Passing rows between lanes is the fast form where
+ * subgroups are small, on software devices; wide subgroups would hold blocks too long for registers.
+ */
+function launchOf(gpu: Gpu, g: Geometry, rows: number) {
+  const size = gpu.features.subgroupSize;
+  const small = size === 4 || size === 8;
+  const own = rows < 64 ? 1 : small ? 4 : 2;
+  const size4 = Math.max(16, 2 ** Math.ceil(Math.log2(Math.max(g.d, g.dv) / 4)));
+  const wg = small ? size * Math.min(4, Math.ceil(rows / (own * size))) : 32;
+  return {
+    groups: [Math.ceil(rows / (own * wg)), 1, g.b * g.heads] as const,
+    core: small ? ('attention/subgroup' as const) : ('attention/plain' as const),
+    overrides: (small ? { WY: wg / size } : { WG: wg }) as { WY?: number; WG?: number },
+    specials: small ? { OWN: own, BLOCK: size, SIZE4: size4, SG: size } : { OWN: own, BLOCK: 8, SIZE4: size4 },
+  };
+}
+
+/** Attention where both head sizes are multiples of 4. */
+function flash(tape: Tape | null, q: Tensor, k: Tensor, v: Tensor, g: Geometry): Tensor {
+  const { gpu } = q;
+  const y = q.like([g.b, g.lq, g.heads * g.dv]);
+  const stats = q.like([g.b, g.lq, g.heads, 4]);
+  const mask = g.mask ?? q;
+  const pairs = 2 * g.b * g.heads * g.lq * g.lk;
+  const params = paramsOf(g);
+  gpu.run(forward, { q, k, v, mask, y, stats }, params, {
+    ...launchOf(gpu, g, g.lq),
+    flops: pairs * (g.d + g.dv),
+  });
+  if (TRAINING) {
+    tape?.record(y, [q, k, v], (dy) => {
+      const rows = g.b * g.lq * g.heads;
+      const stats2 = stats.like();
+      const [dq, dk, dv] = [q.like(), k.like(), v.like()];
+      const sums = { groups: grid1d(rows, WG), overrides: { WG }, flops: 2 * rows * g.dv };
+      gpu.run(gradStats, { y, dy, stats, stats2 }, { rows, dv4: g.dv / 4 }, sums);
+      gpu.run(gradQ, { q, k, v, mask, dy, stats: stats2, dq }, params, {
+        ...launchOf(gpu, g, g.lq),
+        flops: pairs * (2 * g.d + g.dv),
+      });
+      gpu.run(gradKv, { q, k, v, mask, dy, stats: stats2, dk, dv }, params, {
+        ...launchOf(gpu, g, g.lk),
+        flops: pairs * 2 * (g.d + g.dv),
+      });
+      return [dq, dk, dv];
+    });
+  }
+  return y;
+}
+
+function geometryOf(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions): Geometry {
+  const { heads, causal = false, mask = null } = options;
+  const [b, lq, width] = q.shape as [number, number, number];
+  const [, lk] = k.shape as [number, number];
+  const d = width / heads;
+  const dv = (v.shape[2] ?? 0) / heads;
+  expect(
+    sameShape(k.shape, [b, lk, width]) && sameShape(v.shape, [b, lk, heads * dv]),
+    'attention',
+    `q is ${showShape(q.shape)}, k is ${showShape(k.shape)}, v is ${showShape(v.shape)}`,
+  );
+  expect(
+    Number.isInteger(d) && Number.isInteger(dv),
+    'attention',
+    `${heads} heads do not divide q ${showShape(q.shape)} and v ${showShape(v.shape)}`,
+  );
+  expect(
+    !mask || sameShape(mask.shape, [lq, lk]) || sameShape(mask.shape, [b, lq, lk]),
+    'attention',
+    `mask is ${showShape(mask?.shape ?? [])}, expected ${showShape([lq, lk])} or ${showShape([b, lq, lk])}`,
+  );
+  return { b, lq, lk, heads, d, dv, scale: options.scale ?? 1 / Math.sqrt(d), causal, mask };
+}
+
+/**
+ * y[i] = sum over j of p[i, j] v[j] for every batch and head, p[i, :] = softmax over the visible j of
+ * scale q[i] . k[j]. A query that sees no key gives zeros, with zero gradients.
+ *
+ * @param q - `[b, lq, heads * d]`, heads interleaved as a projection leaves them
+ * @param k - `[b, lk, heads * d]`
+ * @param v - `[b, lk, heads * dv]`
+ * @returns `[b, lq, heads * dv]`
+ * @throws ShapeError when lengths, heads or the mask do not fit
+ * @see Dao et al., FlashAttention (2022)
+ */
+export function attention(
+  tape: Tape | null,
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  options: AttentionOptions,
+): Tensor {
+  const g = geometryOf(q, k, v, options);
+  const [d, dv] = [roundUp(g.d, 4), roundUp(g.dv, 4)];
+  const y = flash(
+    tape,
+    regroup(tape, q, g.heads, g.d, d),
+    regroup(tape, k, g.heads, g.d, d),
+    regroup(tape, v, g.heads, g.dv, dv),
+    { ...g, d, dv },
+  );
+  return regroup(tape, y, g.heads, dv, g.dv);
+}

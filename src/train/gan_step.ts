@@ -1,0 +1,101 @@
+import type { ParameterGroup } from '../runtime/group.ts';
+import { gatherGroup } from '../runtime/group.ts';
+import { adamStep } from '../runtime/ops/adam.ts';
+import { add } from '../runtime/ops/add.ts';
+import { concat } from '../runtime/ops/concat.ts';
+import { type GanKind, generatorLoss, judgeLoss, l1 } from '../runtime/ops/loss.ts';
+import { scale } from '../runtime/ops/mul.ts';
+import { Tape } from '../runtime/tape.ts';
+import type { Tensor } from '../runtime/tensor.ts';
+
+/** Parameters that one optimizer moves, with its moments and the input that holds this step's Adam scalars. */
+export interface Trained {
+  readonly weights: ParameterGroup;
+  readonly m: ParameterGroup;
+  readonly v: ParameterGroup;
+  /** `[8]`, see adamHyper. */
+  readonly hyper: Tensor;
+}
+
+/** A conditional GAN as its step sees it: how to run both networks, and what to train. */
+export interface Gan {
+  readonly source: Tensor;
+  readonly target: Tensor;
+  /** The edited picture for `source`. */
+  generate(tape: Tape | null): Tensor;
+  /** Scores of a pair, `[n, h, w, 6]`. */
+  judge(tape: Tape | null, pair: Tensor): Tensor;
+  readonly generator: Trained;
+  readonly discriminator: Trained;
+}
+
+/** Which losses are weighed how. */
+export interface GanObjective {
+  readonly gan: GanKind;
+  /** Weight of the L1 term; pix2pix: 100. */
+  readonly lambdaL1: number;
+}
+
+/** Scalars of a step, each `[1]`, and the picture that the generator made in it. */
+export interface GanStep {
+  readonly d_real: Tensor;
+  readonly d_fake: Tensor;
+  readonly g_gan: Tensor;
+  readonly g_l1: Tensor;
+  readonly fake: Tensor;
+}
+
+/** Differentiates `loss` by the trained parameters and moves them one Adam step. */
+function descend(tape: Tape, loss: Tensor, trained: Trained): void {
+  const { weights, m, v, hyper } = trained;
+  const { gpu } = loss;
+  const gradients = gpu.scope('backward', () =>
+    tape.gradients(loss, gpu.scalar(1), [...weights.tensors.values()]),
+  );
+  const grads = gatherGroup(gpu, weights, gradients);
+  gpu.scope('adam', () => adamStep({ params: weights.flat, grads, m: m.flat, v: v.flat }, hyper));
+}
+
+function discriminatorStep(
+  gan: Gan,
+  { gan: kind }: GanObjective,
+  fake: Tensor,
+): Pick<GanStep, 'd_real' | 'd_fake'> {
+  const tape = new Tape();
+  tape.watch(gan.discriminator.weights.tensors.values());
+  const real = gan.judge(tape, concat(null, [gan.source, gan.target]));
+  const made = gan.judge(tape, concat(null, [gan.source, fake]));
+  const d_real = judgeLoss(tape, kind, real, 'real');
+  const d_fake = judgeLoss(tape, kind, made, 'fake');
+  descend(tape, scale(tape, add(tape, d_real, d_fake), 0.5), gan.discriminator);
+  return { d_real, d_fake };
+}
+
+function generatorStep(
+  gan: Gan,
+  { gan: kind, lambdaL1 }: GanObjective,
+  tape: Tape,
+  fake: Tensor,
+): Pick<GanStep, 'g_gan' | 'g_l1'> {
+  const score = gan.judge(tape, concat(tape, [gan.source, fake]));
+  const g_gan = generatorLoss(tape, kind, score);
+  const g_l1 = l1(tape, fake, gan.target);
+  descend(tape, add(tape, g_gan, scale(tape, g_l1, lambdaL1)), gan.generator);
+  return { g_gan, g_l1 };
+}
+
+/**
+ * Traces one step of a conditional GAN: y = G(x); D moves on 0.5 (loss(D(x, t), real) + loss(D(x, y), fake)); G moves on
+ * loss(D(x, y), real) + lambda mean|y - t| with the moved D.
+ *
+ * @see Isola et al. 2017 (pix2pix), section 3.3; the order is that of its published code
+ */
+export function traceGanStep(gan: Gan, objective: GanObjective): GanStep {
+  const { gpu } = gan.source;
+  const tape = new Tape();
+  tape.watch(gan.generator.weights.tensors.values());
+  const fake = gpu.scope('generator', () => gan.generate(tape));
+  const d = gpu.scope('discriminator', () => discriminatorStep(gan, objective, fake));
+  const g = gpu.scope('generator', () => generatorStep(gan, objective, tape, fake));
+  return { ...d, ...g, fake };
+}

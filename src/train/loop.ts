@@ -1,0 +1,105 @@
+import { cropInto, drawSample, type Pair, type Sampling } from './batch.ts';
+import type { Losses, Trainer } from './trainer.ts';
+
+/** A pair with the prompt that belongs to it. */
+export interface PromptedPair extends Pair {
+  /** `[tokens, width]`, see hashedPrompt. */
+  readonly context: Float32Array;
+}
+
+/** Where pairs come from. */
+export interface PairSource {
+  readonly count: number;
+  load(index: number): PromptedPair | Promise<PromptedPair>;
+}
+
+/** What the loop tells its owner; all may be asynchronous, and the loop waits. */
+export interface LoopHooks {
+  /** After every step, one step late: the device is kept busy meanwhile. `step` counts from 1. */
+  onStep(step: number, losses: Losses): void | Promise<void>;
+  /** Whether to leave after the step under way. */
+  shouldStop(step: number): boolean;
+  /** When `step` steps are done and a checkpoint is due, and before leaving. */
+  onCheckpoint(step: number): void | Promise<void>;
+  /** Whether a checkpoint is due after `step` steps. */
+  isCheckpointDue(step: number): boolean;
+}
+
+/** A loss or gradient left the finite numbers; the last checkpoint is from before. */
+export class DivergedError extends Error {
+  override name = 'DivergedError';
+}
+
+type BatchValues = Record<'source' | 'target' | 'context', Float32Array>;
+
+/** The values of step number `step`, from 0. */
+export async function loadBatch(
+  source: PairSource,
+  sampling: Sampling,
+  step: number,
+  batch: number,
+  size: number,
+): Promise<BatchValues> {
+  const pictures = batch * size * size * 3;
+  let values: BatchValues | null = null;
+  for (let b = 0; b < batch; b++) {
+    const sample = drawSample(sampling, step * batch + b);
+    const pair = await source.load(sample.index);
+    values ??= {
+      source: new Float32Array(pictures),
+      target: new Float32Array(pictures),
+      context: new Float32Array(batch * pair.context.length),
+    };
+    cropInto(values.source, (b * pictures) / batch, pair.input, sample, size);
+    cropInto(values.target, (b * pictures) / batch, pair.target, sample, size);
+    values.context.set(pair.context, b * pair.context.length);
+  }
+  return values!;
+}
+
+function checkFinite(step: number, losses: Losses): void {
+  for (const [name, value] of Object.entries(losses)) {
+    if (!Number.isFinite(value)) throw new DivergedError(`loss ${name} is ${value} at step ${step}`);
+  }
+}
+
+/**
+ * Trains from step `from` up to the trainer's number of steps. The same trainer state, source and seed give the same
+ * weights, wherever a run was cut in two.
+ *
+ * @returns steps done
+ * @throws DivergedError naming the loss and the step; KernelError
+ */
+export async function trainLoop(
+  trainer: Trainer,
+  source: PairSource,
+  sampling: Sampling,
+  from: number,
+  hooks: LoopHooks,
+): Promise<number> {
+  const { steps, batch, size } = trainer.config;
+  let late: { step: number; losses: Promise<Losses> } | null = null;
+  const report = async () => {
+    if (!late) return;
+    const { step, losses } = late;
+    late = null;
+    const values = await losses;
+    checkFinite(step, values);
+    await hooks.onStep(step, values);
+  };
+  for (let done = from; done < steps; ) {
+    trainer.submit(done, await loadBatch(source, sampling, done, batch, size));
+    done++;
+    const losses = trainer.losses();
+    losses.catch(() => {}); // Reported by `report`; without this a fault in between would end the process.
+    await report();
+    late = { step: done, losses };
+    const leave = hooks.shouldStop(done);
+    if (leave || done === steps || hooks.isCheckpointDue(done)) {
+      await report();
+      await hooks.onCheckpoint(done);
+    }
+    if (leave) return done;
+  }
+  return Math.max(from, steps);
+}

@@ -1,0 +1,138 @@
+import { z } from 'zod';
+import { Layers } from '../../src/model/layers.ts';
+import type { Weights } from '../../src/model/weights.ts';
+import type { Gpu } from '../../src/runtime/gpu.ts';
+import { parameterGroup } from '../../src/runtime/group.ts';
+import { adamHyper, HYPER_LENGTH } from '../../src/runtime/ops/adam.ts';
+import type { Tensor } from '../../src/runtime/tensor.ts';
+import { type GanStep, type Trained, traceGanStep } from '../../src/train/gan_step.ts';
+import { barSchema, type Check, check, checkNumber } from './compare.ts';
+import { type Graph, graphSchema, traceGraph } from './graph.ts';
+import { activationLayout, type Placed, runtimeShape, toFile, toRuntime } from './layouts.ts';
+import { loadWeights } from './networks.ts';
+import { type Case, type Folder, fieldsOf, type Tensors, tensorOf, withPrefix } from './read_case.ts';
+
+const trainCase = z.object({
+  data: z.string(),
+  G: z.string(),
+  D: z.string(),
+  gan: z.enum(['vanilla', 'lsgan', 'hinge']),
+  lambda_l1: z.number(),
+  adam: z.object({ lr: z.number(), betas: z.tuple([z.number(), z.number()]), eps: z.number() }),
+  losses_columns: z.array(z.enum(['d_real', 'd_fake', 'g_gan', 'g_l1'])),
+  losses: z.array(z.array(z.number())),
+  bar_rel_per_step: z.array(z.number()),
+  last_output: barSchema,
+});
+
+type Training = z.output<typeof trainCase>;
+
+/** A graph with the weights that training moves, and Adam's moments. */
+interface Player {
+  readonly graph: Graph;
+  readonly weights: Weights;
+  trained(): Trained;
+  dispose(): void;
+}
+
+async function openPlayer(
+  gpu: Gpu,
+  folder: Folder,
+  name: 'G' | 'D',
+  file: string,
+  data: Tensors,
+): Promise<Player> {
+  const graph = await folder.json(file, graphSchema);
+  const weights = loadWeights(gpu, name, withPrefix(data, `${name}.`));
+  const stored = new Map([...weights.tensors].map(([key, { shape }]) => [key, shape] as const));
+  const [m, v] = [parameterGroup(gpu, `${name} m`, stored), parameterGroup(gpu, `${name} v`, stored)];
+  return {
+    graph,
+    weights,
+    trained: () => ({ weights: weights.group, m, v, hyper: gpu.input(`hyper ${name}`, [HYPER_LENGTH]) }),
+    dispose: () => {
+      weights.dispose();
+      for (const { flat } of [m, v]) gpu.dispose(flat);
+    },
+  };
+}
+
+/** Batch number `step` of a tensor that has one more dimension in front for the steps. */
+function batchOf(tensors: Tensors, name: string, step: number): Placed {
+  const { shape, data } = tensorOf(tensors, name);
+  const size = data.length / shape[0]!;
+  const batch = data.subarray(step * size, (step + 1) * size);
+  return { shape: shape.slice(1), data: batch, layout: activationLayout };
+}
+
+/** The context once for every picture of a batch. */
+function repeated(
+  { shape, data }: { shape: readonly number[]; data: ArrayLike<number> },
+  batch: number,
+): Placed {
+  const copies = batch / shape[0]!;
+  const all = Array.from({ length: copies }, () => Array.from(data)).flat();
+  return { shape: [batch, ...shape.slice(1)], data: all, layout: activationLayout };
+}
+
+function traceStep(
+  gpu: Gpu,
+  training: Training,
+  { G, D }: Record<'G' | 'D', Player>,
+  first: Placed,
+  context: Placed,
+): GanStep {
+  const [source, target] = [gpu.input('A', runtimeShape(first)), gpu.input('B', runtimeShape(first))];
+  const ctx = gpu.input('ctx', runtimeShape(context));
+  const layers = { G: new Layers(G.weights.tensors), D: new Layers(D.weights.tensors) };
+  const gan = {
+    source,
+    target,
+    generate: (tape) => traceGraph(tape, G.graph, layers.G, { x: source, ctx }),
+    judge: (tape, x) => traceGraph(tape, D.graph, layers.D, { x }),
+    generator: G.trained(),
+    discriminator: D.trained(),
+  } satisfies Parameters<typeof traceGanStep>[0];
+  return traceGanStep(gan, { gan: training.gan, lambdaL1: training.lambda_l1 });
+}
+
+/** Trains two networks from the case's weights on its batches and compares the losses of each step and the last picture. */
+export async function runTrainCase(gpu: Gpu, folder: Folder, given: Case): Promise<Check[]> {
+  const training = fieldsOf(trainCase, given);
+  const data = await folder.tensors(training.data);
+  const G = await openPlayer(gpu, folder, 'G', training.G, data);
+  const D = await openPlayer(gpu, folder, 'D', training.D, data);
+  const first = batchOf(data, 'in.A', 0);
+  const context = repeated(tensorOf(data, 'in.ctx'), first.shape[0]!);
+  const program = await gpu.compile(
+    (): Record<string, Tensor> => ({ ...traceStep(gpu, training, { G, D }, first, context) }),
+  );
+  const {
+    lr,
+    betas: [beta1, beta2],
+    eps,
+  } = training.adam;
+  const checks: Check[] = [];
+  program.write({ ctx: toRuntime(context) });
+  for (const [step, wanted] of training.losses.entries()) {
+    const hyper = adamHyper(step + 1, { lr, beta1, beta2, eps, weightDecay: 0 });
+    const [A, B] = [batchOf(data, 'in.A', step), batchOf(data, 'in.B', step)];
+    const got = await program.run({ A: toRuntime(A), B: toRuntime(B), 'hyper G': hyper, 'hyper D': hyper });
+    for (const [i, column] of training.losses_columns.entries())
+      checks.push(
+        checkNumber(
+          `${column} of step ${step}`,
+          got[column]![0]!,
+          wanted[i]!,
+          training.bar_rel_per_step[step]!,
+        ),
+      );
+    if (step === training.losses.length - 1)
+      checks.push(
+        check('out.last', toFile(first, got.fake!), tensorOf(data, 'out.last').data, training.last_output),
+      );
+  }
+  program.dispose();
+  for (const player of [G, D]) player.dispose();
+  return checks;
+}
