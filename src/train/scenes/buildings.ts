@@ -1,5 +1,14 @@
 import { hash, noise } from './noise.ts';
-import { Material, project, rayAside, raySlope, type Samples, type Surface, writeSample } from './samples.ts';
+import {
+  Material,
+  openSurface,
+  project,
+  rayAside,
+  raySlope,
+  type Samples,
+  type Surface,
+  writeSample,
+} from './samples.ts';
 import type { House } from './village.ts';
 
 type Vector = readonly [number, number, number];
@@ -26,7 +35,7 @@ export function drawHouse(samples: Samples, house: House): void {
 }
 
 function facesOf(h: House): Face[] {
-  const faces = block(h, [h.x, h.base, h.z], h.halfLength, h.halfWidth, h.wall, h.roof, h.part);
+  const faces = block(h);
   const x = h.x - h.alongX * (h.halfLength * 0.4);
   const z = h.z - h.alongZ * (h.halfLength * 0.4);
   const chimney = pillar(h, [x, h.base + h.wall + h.roof * 0.5, z], 0.28, h.roof * 0.85, 0, h.part + 10);
@@ -37,21 +46,12 @@ function facesOf(h: House): Face[] {
 }
 
 /** Four walls, two of them with gables, and the two slopes of the roof, which overhangs a little. */
-function block(
-  h: House,
-  centre: Vector,
-  halfLength: number,
-  halfWidth: number,
-  wall: number,
-  roof: number,
-  part: number,
-): Face[] {
+function block({ x, z, base, alongX, alongZ, halfLength, halfWidth, wall, roof, part }: House): Face[] {
   const faces: Face[] = [];
   for (const s of [1, -1]) {
-    const ax = h.alongX * s;
-    const az = h.alongZ * s;
-    const [x, y, z] = centre;
-    const end: Vector = [x + ax * halfLength, y, z + az * halfLength];
+    const ax = alongX * s;
+    const az = alongZ * s;
+    const end: Vector = [x + ax * halfLength, base, z + az * halfLength];
     const flat = { rise: [0, 1, 0] as Vector, height: wall, material: Material.wall, windows: true };
     faces.push({
       ...flat,
@@ -61,7 +61,7 @@ function block(
       gable: roof,
       part: part + 2 + s,
     });
-    const front: Vector = [x - az * halfWidth, y, z + ax * halfWidth];
+    const front: Vector = [x - az * halfWidth, base, z + ax * halfWidth];
     faces.push({
       ...flat,
       foot: front,
@@ -74,7 +74,7 @@ function block(
     const rise: Vector = [(az * halfWidth) / slant, roof / slant, (-ax * halfWidth) / slant];
     const over = 0.35;
     faces.push({
-      foot: [front[0] - rise[0] * over, y + wall - rise[1] * over, front[2] - rise[2] * over],
+      foot: [front[0] - rise[0] * over, base + wall - rise[1] * over, front[2] - rise[2] * over],
       along: [-ax, 0, -az],
       rise,
       width: 2 * halfLength + 2 * over,
@@ -133,9 +133,8 @@ function drawFace(samples: Samples, house: House, face: Face): void {
   ];
   const ahead = n[0] * foot[0] + n[1] * (foot[1] - layout.camera.height) + n[2] * foot[2];
   if (ahead >= 0) return;
-  const s = faceSurface(house, face);
-  s.up = n[1];
-  s.toward = n[0] * layout.sun.x + n[2] * layout.sun.z;
+  const toward = n[0] * layout.sun.x + n[2] * layout.sun.z;
+  const s = openSurface({ up: n[1], toward, patch: 0.5 });
   const [x0, y0, x1, y1] = boundsOf(samples, face);
   for (let row = y0; row < y1; row++) {
     const slope = raySlope(samples, row);
@@ -207,19 +206,4 @@ function texture(face: Face, house: House, u: number, v: number, s: Surface): vo
   s.tint = hash(face.part * 8 + Math.floor(bay), Math.floor(floor));
   s.grain = Math.min(across, Math.abs(above - 0.5)) < 0.05 ? 0 : 1;
   s.part = face.part + 16;
-}
-
-function faceSurface(house: House, face: Face): Surface {
-  return {
-    material: face.material,
-    depth: 0,
-    height: 0,
-    up: 0,
-    toward: 0,
-    grain: 0,
-    patch: 0.5,
-    tint: house.tint,
-    shade: 0,
-    part: face.part,
-  };
 }

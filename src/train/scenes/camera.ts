@@ -11,6 +11,7 @@ export interface Camera {
   readonly lens: number;
 }
 
+/** Chooses a camera above the ground around it: one in three looks down from higher up. */
 export function drawCamera(chance: Chance, terrain: Terrain): Camera {
   let ground = 0;
   for (let z = 1; z < 16; z++) ground = Math.max(ground, groundHeight(terrain, 0, z));

@@ -10,6 +10,7 @@ export interface Chance {
   pick<T>(list: readonly [T, ...T[]]): T;
 }
 
+/** The random choices of a seed. */
 export function openChance(seed: number): Chance {
   const random = new Random(seed);
   return {

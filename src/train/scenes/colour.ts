@@ -12,6 +12,7 @@ export function rgb(hex: string): Rgb {
   return [channel(1), channel(3), channel(5)];
 }
 
+/** Makes `c` the colour `to`. */
 export function setTo(c: Paint, to: Rgb): void {
   c[0] = to[0];
   c[1] = to[1];
@@ -25,6 +26,7 @@ export function blend(c: Paint, to: Rgb, t: number): void {
   c[2] += (to[2] - c[2]) * t;
 }
 
+/** Multiplies all channels alike. */
 export function dim(c: Paint, by: number): void {
   c[0] *= by;
   c[1] *= by;
@@ -38,6 +40,7 @@ export function tinge(c: Paint, by: Rgb): void {
   c[2] *= by[2];
 }
 
+/** Adds so much of a light. */
 export function add(c: Paint, light: Rgb, amount: number): void {
   c[0] += light[0] * amount;
   c[1] += light[1] * amount;

@@ -28,12 +28,6 @@ export function fade(x: number): number {
   return 1 / (c * c);
 }
 
-/** About `sin(2πx)`: a parabola per half turn. */
-export function wave(x: number): number {
-  const t = 2 * (x - Math.floor(x));
-  return t < 1 ? 4 * t * (1 - t) : -4 * (t - 1) * (2 - t);
-}
-
 /** Distance of `x` to the middle of its unit cell: 1 at whole numbers, 0 halfway. */
 export function ridge(x: number): number {
   return Math.abs(2 * (x - Math.floor(x)) - 1);

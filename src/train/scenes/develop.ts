@@ -2,7 +2,7 @@ import type { Picture } from '../../model/picture.ts';
 import { blend, illuminate, type Paint } from './colour.ts';
 import { fade } from './curves.ts';
 import type { Canvas, Look } from './look.ts';
-import { GRID, Material, type Samples } from './samples.ts';
+import { GRID, Material, type Samples, skyLight } from './samples.ts';
 import { floodCanvas } from './waters.ts';
 
 /** The scene in a look: every sample lit, hazed, and mirrored where there is water. */
@@ -29,10 +29,8 @@ export function paintCanvas(samples: Samples, look: Look): Canvas {
 function shine(samples: Samples, look: Look, i: number, c: Paint): void {
   const { sun, ambient, rise, haze, thickness } = look.light;
   const flat = Math.sqrt(1 - rise * rise);
-  const shade = samples.shade[i]!;
-  const facing = Math.max(0, samples.up[i]! * rise + samples.toward[i]! * flat) * (1 - shade);
-  const open = (0.8 + 0.2 * samples.up[i]!) * (1 - 0.45 * shade);
-  illuminate(c, sun, facing, ambient, open);
+  const facing = Math.max(0, samples.up[i]! * rise + samples.toward[i]! * flat) * (1 - samples.shade[i]!);
+  illuminate(c, sun, facing, ambient, skyLight(samples, i));
   look.glow?.(i, c);
   blend(c, haze, 1 - fade(samples.depth[i]! * thickness));
 }

@@ -1,7 +1,7 @@
 import { clamp01, ridge, smooth } from './curves.ts';
 import { hash, noise } from './noise.ts';
 import type { Tree } from './planting.ts';
-import { Material, project, type Samples, type Surface, writeSample } from './samples.ts';
+import { Material, openSurface, project, type Samples, type Surface, writeSample } from './samples.ts';
 
 /** A ball of leaves, in metres. */
 interface Ball {
@@ -22,7 +22,7 @@ export function drawTree(samples: Samples, tree: Tree): void {
 function crown(tree: Tree): Ball[] {
   const tall = tree.kind === 'tall';
   const bush = tree.kind === 'bush';
-  const reachY = tall ? tree.height * 0.44 : bush ? tree.height * 0.3 : tree.height * 0.3;
+  const reachY = tree.height * (tall ? 0.44 : 0.3);
   const middle = tree.base + (bush ? tree.height * 0.3 : tree.height - reachY * 1.1);
   const near = tree.radius / tree.z > 0.03;
   const count = near ? 11 : 4;
@@ -135,17 +135,6 @@ function drawTrunk(samples: Samples, tree: Tree): void {
   }
 }
 
-function leafSurface(tree: Tree, material: number): Surface {
-  return {
-    material,
-    depth: tree.z,
-    height: 0,
-    up: 0,
-    toward: 0,
-    grain: 0,
-    patch: hash(tree.part, 5),
-    tint: tree.tint,
-    shade: 0,
-    part: tree.part,
-  };
+function leafSurface({ z, part, tint }: Tree, material: number): Surface {
+  return openSurface({ material, depth: z, patch: hash(part, 5), tint, part });
 }

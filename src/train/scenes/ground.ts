@@ -1,7 +1,15 @@
-import { clamp01, fade, mix, smooth } from './curves.ts';
+import { clamp01, fade, mix, ridge, smooth } from './curves.ts';
 import type { Layout } from './layout.ts';
 import { fbm, hash, noise } from './noise.ts';
-import { Material, rayAside, raySlope, type Samples, type Surface, writeSample } from './samples.ts';
+import {
+  Material,
+  openSurface,
+  rayAside,
+  raySlope,
+  type Samples,
+  type Surface,
+  writeSample,
+} from './samples.ts';
 import { type ShadowMap, shadowAt } from './shadows.ts';
 import { groundHeight, offLine, PATH_SWING, type Terrain } from './terrain.ts';
 
@@ -22,7 +30,7 @@ interface Relief {
 export function drawGround(samples: Samples, shadows: ShadowMap): void {
   const relief = measure(samples);
   const hits = march(samples, relief);
-  const surface: Surface = { ...EMPTY };
+  const surface = openSurface({});
   // In rows, not in columns as the march goes: memory is written in order.
   for (let i = 0; i < hits.length; i++) {
     if (hits[i]! > 0) drawSample(samples, relief, shadows, i, hits[i]!, surface);
@@ -42,19 +50,6 @@ function march(samples: Samples, relief: Relief): Uint8Array {
   }
   return hits;
 }
-
-const EMPTY: Surface = {
-  material: 0,
-  depth: 0,
-  height: 0,
-  up: 0,
-  toward: 0,
-  grain: 0,
-  patch: 0,
-  tint: 0,
-  shade: 0,
-  part: 0,
-};
 
 function measure({ side, focal, layout }: Samples): Relief {
   const lines = side + 3;
@@ -184,6 +179,6 @@ function plough(land: Terrain, x: number, s: Surface): void {
   if (hedge) return;
   s.material = Material.field;
   s.tint = hash(i, j + 501);
-  const furrow = Math.abs(2 * (u * 8 - Math.floor(u * 8)) - 1);
+  const furrow = ridge(u * 8);
   s.grain = mix(s.grain, furrow, 0.75 * fade(s.depth / 45));
 }

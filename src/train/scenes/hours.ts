@@ -45,13 +45,9 @@ const MOON = rgb('#f2f0dc');
 const STAR = rgb('#e8ecff');
 
 /** Two windows in three are lit at night. */
-export function isLit(samples: Samples, i: number): boolean {
-  return samples.material[i] === Material.window && samples.tint[i]! < 0.67;
-}
-
-function lampGlow(samples: Samples): (i: number, c: Paint) => void {
+function lampGlow({ material, tint, grain }: Samples): (i: number, c: Paint) => void {
   return (i, c) => {
-    if (isLit(samples, i)) add(c, LAMP, samples.grain[i] === 0 ? 0.5 : 1.6);
+    if (material[i] === Material.window && tint[i]! < 0.67) add(c, LAMP, grain[i] === 0 ? 0.5 : 1.6);
   };
 }
 

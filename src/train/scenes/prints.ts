@@ -6,7 +6,7 @@ import { noise } from './noise.ts';
 import { lineWidth } from './outlines.ts';
 import type { Recipe } from './recipe.ts';
 import { redraw } from './redraw.ts';
-import { acrossOf, downOf, Material, type Samples } from './samples.ts';
+import { acrossOf, downOf, Material, type Samples, skyLight } from './samples.ts';
 import { sunDistance } from './skies.ts';
 
 const WATER_INKS = [rgb('#1f6f78'), rgb('#3fa39c')] as const;
@@ -47,8 +47,8 @@ const poster: Recipe = {
         const [dark, lit] = FLAT[material[i]!] ?? WATER_INKS;
         const sunny = (0.6 * up[i]! + 0.8 * toward[i]!) * (1 - shade[i]!) > 0.42;
         setTo(c, sunny ? lit : dark);
-        // The pipeline's ambient term leans on `up`; take it out, flat is flat.
-        dim(c, 1 / ((0.8 + 0.2 * up[i]!) * (1 - 0.45 * shade[i]!)));
+        // Flat is flat: take out beforehand what the light will do.
+        dim(c, 1 / skyLight(samples, i));
       },
       glow: (i, c) => {
         const steps = Math.floor(4 * (1 - fade(depth[i]! / 160)) + 0.5) / 4;

@@ -45,6 +45,12 @@ export interface Surface {
   part: number;
 }
 
+/** A {@link Surface} with what is known of it; the rest is 0. */
+export function openSurface(known: Partial<Surface>): Surface {
+  const blank = { depth: 0, height: 0, up: 0, toward: 0, grain: 0, patch: 0, tint: 0, shade: 0, part: 0 };
+  return { material: Material.sky, ...blank, ...known };
+}
+
 /**
  * The picture as geometry: {@link Surface} as one array per property, `side * side` samples, rows from top to bottom,
  * {@link GRID} x {@link GRID} samples for each pixel.
@@ -92,6 +98,7 @@ export function openSamples(layout: Layout, size: number): Samples {
   };
 }
 
+/** Puts a surface in place of what the sample showed. */
 export function writeSample(samples: Samples, i: number, s: Surface): void {
   samples.material[i] = s.material;
   samples.depth[i] = s.depth;
@@ -113,6 +120,11 @@ export function raySlope(samples: Samples, row: number): number {
 /** Sideways metres per metre of depth of the view ray through a column. */
 export function rayAside(samples: Samples, column: number): number {
   return (column + 0.5 - samples.side / 2) / samples.focal;
+}
+
+/** Share of the sky's light that reaches a sample: less on things that look down or stand in shadow. */
+export function skyLight({ up, shade }: Samples, i: number): number {
+  return (0.8 + 0.2 * up[i]!) * (1 - 0.45 * shade[i]!);
 }
 
 /** Sideways metres from the middle of the view at which a sample's thing stands. */

@@ -1,3 +1,4 @@
+import { quoted } from '../../model/format_error.ts';
 import { didYouMean } from '../../model/nearest.ts';
 import type { Picture } from '../../model/picture.ts';
 import { dayLook } from './day.ts';
@@ -58,5 +59,7 @@ function findRecipe(name: string): Recipe {
   const found = recipes.find((recipe) => recipe.name === name);
   if (found) return found;
   const names = recipes.map((recipe) => recipe.name);
-  throw new Error(`unknown scene concept "${name}"${didYouMean(name, names)}; there are ${names.join(', ')}`);
+  throw new Error(
+    `unknown scene concept ${quoted(name)}${didYouMean(name, names)}; there are ${names.join(', ')}`,
+  );
 }

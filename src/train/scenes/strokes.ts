@@ -98,6 +98,7 @@ export function swirl(samples: Samples, i: number, cells: number): readonly [num
   return unit(fbm(x, y + e, 2) - here, here - fbm(x + e, y, 2));
 }
 
+/** The direction of a vector as a unit vector; to the right for none. */
 export function unit(x: number, y: number): readonly [number, number] {
   const length = Math.sqrt(x * x + y * y);
   return length > 1e-9 ? [x / length, y / length] : [1, 0];

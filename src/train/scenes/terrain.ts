@@ -35,6 +35,7 @@ const RIVER_SWING = 26;
 /** How far the path swings to either side of its start, metres. */
 export const PATH_SWING = 14;
 
+/** Chooses the shape of the land. */
 export function drawTerrain(chance: Chance): Terrain {
   const { between, happens, pick } = chance;
   const water = pick<Terrain['water']>(['none', 'lake', 'lake', 'river', 'river', 'sea']);

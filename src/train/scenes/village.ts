@@ -21,7 +21,6 @@ export interface House {
   readonly part: number;
 }
 
-const ROOM = 1.25;
 const ATTEMPTS = 60;
 
 /** Up to eight houses around one place in the middle distance, on ground that can carry them. */
@@ -84,6 +83,6 @@ function standsWell(land: Terrain, house: House): boolean {
 function apart(a: House, b: House): boolean {
   const dx = a.x - b.x;
   const dz = a.z - b.z;
-  const reach = ROOM * (Math.max(a.halfLength, a.halfWidth) + Math.max(b.halfLength, b.halfWidth)) * 0.8;
+  const reach = Math.max(a.halfLength, a.halfWidth) + Math.max(b.halfLength, b.halfWidth);
   return dx * dx + dz * dz > reach * reach;
 }
