@@ -11,15 +11,19 @@ function collect(fragment: Fragment, into: Map<string, string>): void {
 
 /** `const ROWS: u32 = 8u;  // @specialize` with the right-hand side replaced. */
 function specialize(code: string, specials: Specials): string {
-  return code.replace(
+  const missing = new Set(Object.keys(specials));
+  const special = code.replace(
     /^(const|alias) (\w+)(.*?) = ([^;]+);(\s*\/\/ @specialize)/gm,
     (line, keyword: string, name: string, type: string, _value: string, mark: string) => {
       const value = specials[name];
       if (value === undefined) return line;
+      missing.delete(name);
       const text = typeof value === 'number' && type.includes('u32') ? `${value}u` : `${value}`;
       return `${keyword} ${name}${type} = ${text};${mark}`;
     },
   );
+  if (missing.size) throw new Error(`@specialize ${[...missing].join(', ')}: no such constant`);
+  return special;
 }
 
 function blockEnd(code: string, open: number): number {
@@ -51,6 +55,8 @@ function unroll(code: string): string {
     const copies = Array.from({ length: numberOf(code, m[1]!) }, (_, i) => `${m[2]}${i}u;${rest}`);
     code = `${code.slice(0, m.index)}\n${copies.join('\n')}${code.slice(end)}`;
   }
+  const left = /^\s*\/\/ @unroll (.*)/m.exec(code);
+  if (left) throw new Error(`@unroll ${left[1]}: the block below must begin "{ const i = 0u;"`);
   return code;
 }
 

@@ -46,7 +46,7 @@ const BINDING =
 
 function reflectBindings(name, source) {
   const bindings = [];
-  for (const line of source.split('\n').filter((l) => /^\s*@group/.test(l))) {
+  for (const line of source.split('\n').filter((l) => /^\s*@(group|binding)/.test(l))) {
     const m = BINDING.exec(line);
     if (!m) throw new Error(`${name}.wgsl: cannot read the binding "${line.trim()}"`);
     const [, group, index, space, variable] = m;
@@ -119,9 +119,8 @@ export default kernel;
   }
 }
 
-/** Full-line comments stay out of bundles, except the linker's own marks. */
-const strip = (source) =>
-  source.replace(/^\s*\/\/(?! @(unroll|specialize)).*\n/gm, '').replace(/\n{2,}/g, '\n');
+/** Full-line comments stay out of bundles, except the linker's own marks; their lines stay, so that numbers are true. */
+const strip = (source) => source.replace(/^[ \t]*\/\/(?! @(unroll|specialize)).*$/gm, '');
 
 /** The JavaScript module that stands for one `.wgsl` file in a bundle. */
 function moduleText(name) {

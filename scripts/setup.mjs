@@ -30,7 +30,7 @@ Environment
  */
 const COMMANDS = {
   start: { build: ['types', 'cli'], run: ['dist/cli.mjs', 'start'] },
-  test: { build: ['types', 'check', 'test'], stale: 'dist/test', run: ['scripts/run_tests.mjs'] },
+  test: { build: ['types', 'check', 'cli', 'test'], stale: 'dist/test', run: ['scripts/run_tests.mjs'] },
   conformance: { build: ['conformance'], run: ['dist/conformance.mjs'] },
   e2gan: { build: ['types', 'cli'], run: ['dist/cli.mjs'] },
   vulkan: { build: [], run: [] },

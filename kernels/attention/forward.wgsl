@@ -38,24 +38,23 @@ fn attend(z: u32, first: u32, end: u32, query0: u32, lane: u32) {
   var acc: array<vec4f, SIZE4 * OWN>;
   var top: array<f32, OWN>;
   var sum: array<f32, OWN>;
-  // @unroll OWN
-  { const r = 0u;
-    top[r] = HIDDEN;
-    let row = row_of(z, params.lq, query0 + r) * params.d4;
-    for (var i = 0u; i < params.d4; i++) { own[i * OWN + r] = q[row + i] * params.scale; }
+  for (var n = 0u; n < params.d4 * OWN; n++) {
+    own[n] = q[row_of(z, params.lq, query0 + n % OWN) * params.d4 + n / OWN] * params.scale;
   }
+  // @unroll OWN
+  { const r = 0u; top[r] = HIDDEN; }
   let last = select(params.lk, min(params.lk, end), params.causal != 0u);
   for (var key0 = 0u; key0 < last; key0 += BLOCK) {
     let held_row = row_of(z, params.lk, key0 + lane);
     var row: array<u32, BLOCK>;
     // @unroll BLOCK
     { const j = 0u; row[j] = row_of(z, params.lk, key0 + j); }
-    var seen: array<u32, OWN>;
+    var seen = array<u32, OWN>();
     for (var j = 0u; j < min(BLOCK, last - key0); j++) {
       // @unroll OWN
       { const r = 0u; seen[r] |= select(0u, 1u << j, visible(z, query0 + r, key0 + j)); }
     }
-    var s: array<f32, BLOCK * OWN>;
+    var s = array<f32, BLOCK * OWN>();
     for (var i = 0u; i < params.d4; i++) {
       let held = k[held_row * params.d4 + i];
       // @unroll BLOCK
@@ -98,14 +97,16 @@ fn attend(z: u32, first: u32, end: u32, query0: u32, lane: u32) {
       { const r = 0u; acc[i * OWN + r] = part[r]; }
     }
   }
+  var lse: array<f32, OWN>;
   // @unroll OWN
   { const r = 0u;
-    if (query0 + r < params.lq) {
-      let row = row_of(z, params.lq, query0 + r);
-      let empty = sum[r] == 0.0;
-      let share = select(1.0 / sum[r], 0.0, empty);
-      for (var i = 0u; i < params.dv4; i++) { y[row * params.dv4 + i] = acc[i * OWN + r] * share; }
-      stats[row] = vec4f(select(top[r] + log(sum[r]), 0.0, empty), 0.0, 0.0, 0.0);
-    }
+    let empty = sum[r] == 0.0;
+    lse[r] = select(top[r] + log(sum[r]), 0.0, empty);
+    sum[r] = select(1.0 / sum[r], 0.0, empty);
+  }
+  for (var r = 0u; r < min(OWN, params.lq - min(query0, params.lq)); r++) {
+    let row = row_of(z, params.lq, query0 + r);
+    for (var i = 0u; i < params.dv4; i++) { y[row * params.dv4 + i] = acc[i * OWN + r] * sum[r]; }
+    stats[row] = vec4f(lse[r], 0.0, 0.0, 0.0);
   }
 }

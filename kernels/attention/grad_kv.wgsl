@@ -41,11 +41,11 @@ fn attend(z: u32, first: u32, end: u32, key0: u32, lane: u32) {
   var own_v: array<vec4f, SIZE4 * OWN>;
   var acc_k: array<vec4f, SIZE4 * OWN>;
   var acc_v: array<vec4f, SIZE4 * OWN>;
-  // @unroll OWN
-  { const r = 0u;
-    let row = row_of(z, params.lk, key0 + r);
-    for (var i = 0u; i < params.d4; i++) { own_k[i * OWN + r] = k[row * params.d4 + i] * params.scale; }
-    for (var i = 0u; i < params.dv4; i++) { own_v[i * OWN + r] = v[row * params.dv4 + i]; }
+  for (var n = 0u; n < params.d4 * OWN; n++) {
+    own_k[n] = k[row_of(z, params.lk, key0 + n % OWN) * params.d4 + n / OWN] * params.scale;
+  }
+  for (var n = 0u; n < params.dv4 * OWN; n++) {
+    own_v[n] = v[row_of(z, params.lk, key0 + n % OWN) * params.dv4 + n / OWN];
   }
   for (var query0 = select(0u, first / BLOCK * BLOCK, params.causal != 0u); query0 < params.lq; query0 += BLOCK) {
     let held_row = row_of(z, params.lq, query0 + lane);
@@ -53,7 +53,7 @@ fn attend(z: u32, first: u32, end: u32, key0: u32, lane: u32) {
     var row: array<u32, BLOCK>;
     // @unroll BLOCK
     { const j = 0u; row[j] = row_of(z, params.lq, query0 + j); }
-    var s: array<f32, BLOCK * OWN>;
+    var s = array<f32, BLOCK * OWN>();
     for (var i = 0u; i < params.d4; i++) {
       let held = q[held_row * params.d4 + i];
       // @unroll BLOCK
@@ -63,7 +63,7 @@ fn attend(z: u32, first: u32, end: u32, key0: u32, lane: u32) {
         { const r = 0u; s[j * OWN + r] += dot(own_k[i * OWN + r], query); }
       }
     }
-    var seen: array<u32, OWN>;
+    var seen = array<u32, OWN>();
     for (var j = 0u; j < min(BLOCK, params.lq - query0); j++) {
       // @unroll OWN
       { const r = 0u; seen[r] |= select(0u, 1u << j, visible(z, query0 + j, key0 + r)); }
@@ -77,7 +77,7 @@ fn attend(z: u32, first: u32, end: u32, key0: u32, lane: u32) {
         s[j * OWN + r] = select(0.0, exp(s[j * OWN + r] - stat[j].x), (seen[r] & (1u << j)) != 0u);
       }
     }
-    var dp: array<f32, BLOCK * OWN>;
+    var dp = array<f32, BLOCK * OWN>();
     for (var i = 0u; i < params.dv4; i++) {
       let held = dy[held_row * params.dv4 + i];
       var part: array<vec4f, OWN>;
@@ -115,12 +115,9 @@ fn attend(z: u32, first: u32, end: u32, key0: u32, lane: u32) {
       { const r = 0u; acc_k[i * OWN + r] = part[r]; }
     }
   }
-  // @unroll OWN
-  { const r = 0u;
-    if (key0 + r < params.lk) {
-      let row = row_of(z, params.lk, key0 + r);
-      for (var i = 0u; i < params.d4; i++) { dk[row * params.d4 + i] = acc_k[i * OWN + r] * params.scale; }
-      for (var i = 0u; i < params.dv4; i++) { dv[row * params.dv4 + i] = acc_v[i * OWN + r]; }
-    }
+  for (var r = 0u; r < min(OWN, params.lk - min(key0, params.lk)); r++) {
+    let row = row_of(z, params.lk, key0 + r);
+    for (var i = 0u; i < params.d4; i++) { dk[row * params.d4 + i] = acc_k[i * OWN + r] * params.scale; }
+    for (var i = 0u; i < params.dv4; i++) { dv[row * params.dv4 + i] = acc_v[i * OWN + r]; }
   }
 }

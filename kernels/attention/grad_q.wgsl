@@ -35,25 +35,26 @@ fn attend(z: u32, first: u32, end: u32, query0: u32, lane: u32) {
   var own_dy: array<vec4f, SIZE4 * OWN>;
   var acc: array<vec4f, SIZE4 * OWN>;
   var stat: array<vec4f, OWN>;
-  // @unroll OWN
-  { const r = 0u;
-    let row = row_of(z, params.lq, query0 + r);
-    stat[r] = stats[row];
-    for (var i = 0u; i < params.d4; i++) { own_q[i * OWN + r] = q[row * params.d4 + i] * params.scale; }
-    for (var i = 0u; i < params.dv4; i++) { own_dy[i * OWN + r] = dy[row * params.dv4 + i]; }
+  for (var n = 0u; n < params.d4 * OWN; n++) {
+    own_q[n] = q[row_of(z, params.lq, query0 + n % OWN) * params.d4 + n / OWN] * params.scale;
   }
+  for (var n = 0u; n < params.dv4 * OWN; n++) {
+    own_dy[n] = dy[row_of(z, params.lq, query0 + n % OWN) * params.dv4 + n / OWN];
+  }
+  // @unroll OWN
+  { const r = 0u; stat[r] = stats[row_of(z, params.lq, query0 + r)]; }
   let last = select(params.lk, min(params.lk, end), params.causal != 0u);
   for (var key0 = 0u; key0 < last; key0 += BLOCK) {
     let held_row = row_of(z, params.lk, key0 + lane);
     var row: array<u32, BLOCK>;
     // @unroll BLOCK
     { const j = 0u; row[j] = row_of(z, params.lk, key0 + j); }
-    var seen: array<u32, OWN>;
+    var seen = array<u32, OWN>();
     for (var j = 0u; j < min(BLOCK, last - key0); j++) {
       // @unroll OWN
       { const r = 0u; seen[r] |= select(0u, 1u << j, visible(z, query0 + r, key0 + j)); }
     }
-    var s: array<f32, BLOCK * OWN>;
+    var s = array<f32, BLOCK * OWN>();
     for (var i = 0u; i < params.d4; i++) {
       let held = k[held_row * params.d4 + i];
       // @unroll BLOCK
@@ -63,7 +64,7 @@ fn attend(z: u32, first: u32, end: u32, query0: u32, lane: u32) {
         { const r = 0u; s[j * OWN + r] += dot(own_q[i * OWN + r], key); }
       }
     }
-    var dp: array<f32, BLOCK * OWN>;
+    var dp = array<f32, BLOCK * OWN>();
     for (var i = 0u; i < params.dv4; i++) {
       let held = v[held_row * params.dv4 + i];
       // @unroll BLOCK
@@ -96,11 +97,8 @@ fn attend(z: u32, first: u32, end: u32, query0: u32, lane: u32) {
       { const r = 0u; acc[i * OWN + r] = part[r]; }
     }
   }
-  // @unroll OWN
-  { const r = 0u;
-    if (query0 + r < params.lq) {
-      let row = row_of(z, params.lq, query0 + r) * params.d4;
-      for (var i = 0u; i < params.d4; i++) { dq[row + i] = acc[i * OWN + r] * params.scale; }
-    }
+  for (var r = 0u; r < min(OWN, params.lq - min(query0, params.lq)); r++) {
+    let row = row_of(z, params.lq, query0 + r) * params.d4;
+    for (var i = 0u; i < params.d4; i++) { dq[row + i] = acc[i * OWN + r] * params.scale; }
   }
 }

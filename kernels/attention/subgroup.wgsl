@@ -3,13 +3,12 @@
 enable subgroups;
 
 const SG: u32 = 8u;  // @specialize
-override WY: u32 = 4;
 
 const PASSED = true;
 fn passed(held: vec4f, j: u32) -> vec4f { return subgroupShuffle(held, j); }
 
-@compute @workgroup_size(SG, WY)
+@compute @workgroup_size(SG)
 fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_id) lid: vec3u) {
-  let first = wg.x * SG * WY * OWN;
-  attend(wg.z, first, first + SG * WY * OWN, first + (lid.y * SG + lid.x) * OWN, lid.x);
+  let first = wg.x * SG * OWN;
+  attend(wg.z, first, first + SG * OWN, first + lid.x * OWN, lid.x);
 }

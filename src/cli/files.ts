@@ -85,6 +85,15 @@ async function syncFolder(path: string, calls: FileCalls): Promise<void> {
   }
 }
 
+/** Makes a folder and its parents where they are missing. @throws UserError naming the folder. */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await nodeFiles.mkdir(path, { recursive: true });
+  } catch (error) {
+    throw fileError(path, 'create the folder', error);
+  }
+}
+
 /** Refuses to overwrite `path` unless `force` is set. @throws UserError with exit code 2. */
 export async function refuseExisting(path: string, force: boolean): Promise<void> {
   if (force) return;

@@ -1,8 +1,8 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Picture } from '../model/picture.ts';
 import { errorCode, fileError, messageOf, UserError, usageError } from './errors.ts';
-import { readRegularFile, writeAtomic } from './files.ts';
+import { makeFolder, readRegularFile, writeAtomic } from './files.ts';
 import { encodePng } from './images/png.ts';
 import { type Config, configDifferences, configText } from './run/config.ts';
 import { lockFolder } from './run/lock.ts';
@@ -41,9 +41,7 @@ export async function openRunFolder(
   config: Config,
   options: RunFolderOptions = {},
 ): Promise<RunFolder> {
-  await mkdir(path, { recursive: true }).catch((error) => {
-    throw fileError(path, 'create the folder', error);
-  });
+  await makeFolder(path);
   await requireRunFolder(path);
   const lock = await lockFolder(path);
   try {
@@ -61,7 +59,7 @@ export async function openRunFolder(
 
 /** Writes `previews/step_<step>.png` and returns its path. */
 export async function savePreview(run: RunFolder, step: number, picture: Picture): Promise<string> {
-  await mkdir(run.file('previews'), { recursive: true });
+  await makeFolder(run.file('previews'));
   const path = run.file('previews', `step_${String(step).padStart(9, '0')}.png`);
   await writeAtomic(path, encodePng(picture));
   return path;

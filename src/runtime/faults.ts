@@ -10,7 +10,7 @@ const oneLine = (text: string): string => text.trim().replace(/\s*\n\s*/g, ' ');
 export class Faults {
   readonly #device: GPUDevice;
   #first: { readonly message: string; readonly lost: boolean } | null = null;
-  #accepted: Promise<unknown> = Promise.resolve();
+  #accepted: Promise<void> = Promise.resolve();
 
   constructor(device: GPUDevice) {
     this.#device = device;
@@ -45,8 +45,9 @@ export class Faults {
   /** Does GPU work whose faults, named by `what`, surface at the next `settle`. */
   guard<T>(what: string, work: () => T): T {
     const { result, fault } = this.scoped(work);
-    const noted = fault.then((message) => message !== null && this.#note(`${what}: ${message}`));
-    this.#accepted = Promise.all([this.#accepted, noted]);
+    const noted = fault.then((message) => void (message !== null && this.#note(`${what}: ${message}`)));
+    const before = this.#accepted;
+    this.#accepted = noted.then(() => before);
     return result;
   }
 

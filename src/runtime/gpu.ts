@@ -116,6 +116,7 @@ export class Gpu {
   /** Writes dense values into a parameter. */
   write(tensor: Tensor, values: ArrayLike<number>): void {
     const buffer = this.#bufferOf(tensor, 'write');
+    this.faults.check(`write of ${tensor.storage.name}`);
     if (values.length !== tensor.size)
       throw new KernelError(
         `write: ${tensor.storage.name} is ${showShape(tensor.shape)}, ${values.length} values came`,

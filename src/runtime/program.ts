@@ -89,7 +89,7 @@ export class Program {
     this.once = once;
     this.each = each;
     this.buffers = buffers;
-    this.label = `program ${Object.keys(outputs).join(', ')}`;
+    this.label = `program ${Object.keys(outputs).join(', ') || 'without outputs'}`;
     this.#chunks = cut(each, gpu.features.software ? SUBMIT_FLOPS.software : SUBMIT_FLOPS.gpu);
     for (const [name, tensor] of Object.entries(outputs)) {
       this.#readbacks.set(name, new Readback(gpu, name, tensor.storage.bytes, 2));

@@ -1,4 +1,5 @@
 import { attentionSpec } from './attention.ts';
+import { mhaSpec } from './mha.ts';
 import { runSpecs } from './run_specs.ts';
 
-runSpecs([attentionSpec], { cores: true });
+runSpecs([attentionSpec, mhaSpec], { cores: true });

@@ -15,18 +15,26 @@ interface Case {
 }
 
 /** softmax(scale q k^T) v head by head, as loops; zeros for a query that sees no key. */
-export function attentionReference(c: Omit<Case, 'mask'>, q: Values, k: Values, v: Values, mask: Values | null): Values {
+export function attentionReference(
+  c: Omit<Case, 'mask'>,
+  q: Values,
+  k: Values,
+  v: Values,
+  mask: Values | null,
+): Values {
   const { b, lq, lk, heads, d, dv, scale = 1 / Math.sqrt(d), causal = false } = c;
   const y = zeros([b, lq, heads * dv]);
   const sees = (n: number, i: number, j: number) =>
-    (!causal || j <= i) && (!mask || mask.data[(mask.shape.length === 3 ? n * lq * lk : 0) + i * lk + j] !== 0);
+    (!causal || j <= i) &&
+    (mask === null || mask.data[(mask.shape.length === 3 ? n * lq * lk : 0) + i * lk + j] !== 0);
   for (let n = 0; n < b; n++)
     for (let h = 0; h < heads; h++)
       for (let i = 0; i < lq; i++) {
         const scores = Array.from({ length: lk }, (_, j) => {
           if (!sees(n, i, j)) return Number.NEGATIVE_INFINITY;
           let sum = 0;
-          for (let e = 0; e < d; e++) sum += q.data[at(q.shape, n, i, h * d + e)]! * k.data[at(k.shape, n, j, h * d + e)]!;
+          for (let e = 0; e < d; e++)
+            sum += q.data[at(q.shape, n, i, h * d + e)]! * k.data[at(k.shape, n, j, h * d + e)]!;
           return sum * scale;
         });
         const top = Math.max(...scores);
@@ -34,7 +42,8 @@ export function attentionReference(c: Omit<Case, 'mask'>, q: Values, k: Values, 
         const total = scores.reduce((sum, s) => sum + Math.exp(s - top), 0);
         for (let j = 0; j < lk; j++)
           for (let e = 0; e < dv; e++)
-            y.data[at(y.shape, n, i, h * dv + e)]! += (Math.exp(scores[j]! - top) / total) * v.data[at(v.shape, n, j, h * dv + e)]!;
+            y.data[at(y.shape, n, i, h * dv + e)]! +=
+              (Math.exp(scores[j]! - top) / total) * v.data[at(v.shape, n, j, h * dv + e)]!;
       }
   return y;
 }
@@ -59,11 +68,20 @@ export const attentionSpec = opSpec<Case>({
     { b: 1, lq: 70, lk: 77, heads: 4, d: 16, dv: 16 },
     { b: 1, lq: 66, lk: 66, heads: 1, d: 64, dv: 64, causal: true },
   ],
-  inputs: ({ b, lq, lk, heads, d, dv }) => ({ q: [b, lq, heads * d], k: [b, lk, heads * d], v: [b, lk, heads * dv] }),
+  inputs: ({ b, lq, lk, heads, d, dv }) => ({
+    q: [b, lq, heads * d],
+    k: [b, lk, heads * d],
+    v: [b, lk, heads * dv],
+  }),
   constants: (c, draw) => (c.mask ? { mask: maskOf(c, draw) } : {}),
   run: (tape, c, { q, k, v, mask }) => {
     const { heads, scale, causal } = c;
-    const options = { heads, ...(scale ? { scale } : {}), ...(causal ? { causal } : {}), ...(mask ? { mask } : {}) };
+    const options = {
+      heads,
+      ...(scale ? { scale } : {}),
+      ...(causal ? { causal } : {}),
+      ...(mask ? { mask } : {}),
+    };
     return attention(tape, q!, k!, v!, options);
   },
   reference: (c, { q, k, v, mask }) => attentionReference(c, q!, k!, v!, mask ?? null),

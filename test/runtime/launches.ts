@@ -25,9 +25,12 @@ export function launchTranspose(
 }
 
 /** The transpose kernel under another name with its text changed, for faults that no shipped kernel has. */
-export function changedKernel(name: string, from: string | RegExp, to: string): AnyKernel {
-  const source = transposeKernel.source.replace(from, to);
-  if (source === transposeKernel.source) throw new Error(`${name}: "${from}" is not in the transpose kernel`);
+export function changedKernel(name: string, ...changes: readonly [RegExp, string][]): AnyKernel {
+  let { source } = transposeKernel;
+  for (const [from, to] of changes) {
+    if (!from.test(source)) throw new Error(`${name}: ${from} is not in the transpose kernel`);
+    source = source.replace(from, to);
+  }
   return { ...transposeKernel, name, source };
 }
 

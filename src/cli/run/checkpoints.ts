@@ -1,7 +1,7 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode, fileError, messageOf, UserError } from '../errors.ts';
-import { type FileCalls, readRegularFile, writeAtomic } from '../files.ts';
+import { type FileCalls, makeFolder, readRegularFile, writeAtomic } from '../files.ts';
 
 const FOLDER = 'checkpoints';
 const NAME = /^step_(\d{9,})\.safetensors$/;
@@ -25,9 +25,7 @@ export async function saveCheckpoint(
   calls?: FileCalls,
 ): Promise<string> {
   const folder = join(runFolder, FOLDER);
-  await mkdir(folder, { recursive: true }).catch((error) => {
-    throw fileError(folder, 'create the folder', error);
-  });
+  await makeFolder(folder);
   const path = join(folder, `step_${String(step).padStart(9, '0')}.safetensors`);
   await writeAtomic(path, bytes, calls);
   const stored = await list(folder);

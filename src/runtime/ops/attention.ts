@@ -52,15 +52,13 @@ const paramsOf = (g: Geometry) => ({
  */
 function launchOf(gpu: Gpu, g: Geometry, rows: number) {
   const size = gpu.features.subgroupSize;
-  const small = size === 4 || size === 8;
-  const own = rows < 64 ? 1 : small ? 4 : 2;
-  const size4 = Math.max(16, 2 ** Math.ceil(Math.log2(Math.max(g.d, g.dv) / 4)));
-  const wg = small ? size * Math.min(4, Math.ceil(rows / (own * size))) : 32;
+  const passing = size === 4 || size === 8;
+  const [wg, own] = passing ? [size, 2] : [32, 1];
+  const size4 = Math.max(32, 2 ** Math.ceil(Math.log2(Math.max(g.d, g.dv) / 4)));
   return {
     groups: [Math.ceil(rows / (own * wg)), 1, g.b * g.heads] as const,
-    core: small ? ('attention/subgroup' as const) : ('attention/plain' as const),
-    overrides: (small ? { WY: wg / size } : { WG: wg }) as { WY?: number; WG?: number },
-    specials: small ? { OWN: own, BLOCK: size, SIZE4: size4, SG: size } : { OWN: own, BLOCK: 8, SIZE4: size4 },
+    core: passing ? ('attention/subgroup' as const) : ('attention/plain' as const),
+    specials: passing ? { OWN: own, BLOCK: size, SIZE4: size4, SG: size } : { OWN: own, SIZE4: size4 },
   };
 }
 

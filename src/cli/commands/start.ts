@@ -1,0 +1,100 @@
+import { join } from 'node:path';
+import { Command, Option } from 'commander';
+import { Editor } from '../../model/editor.ts';
+import { defaultRanks } from '../../model/lora.ts';
+import { Gpu } from '../../runtime/gpu.ts';
+import { type BaseModel, readBaseModel, SHIPPED_BASE } from '../base_model.ts';
+import { type FinetuneJob, finetune } from '../finetune.ts';
+import { integer, text } from '../options.ts';
+import { openRunFolder } from '../run_folder.ts';
+import { STOP_CODES } from '../signals.ts';
+import { printResult, sceneMaterial } from './finetune.ts';
+
+interface StartOptions {
+  readonly concept: string;
+  readonly steps: number;
+}
+
+const SIZE = 64;
+const SCENES = 80;
+const HELD_OUT = 16;
+const FRAMES = 20;
+
+async function startJob(base: BaseModel, { concept, steps }: StartOptions): Promise<FinetuneJob> {
+  const { config: generator } = base.generator;
+  const material = await sceneMaterial(concept, SCENES, HELD_OUT, SIZE, generator.context);
+  const ranks = defaultRanks(generator);
+  const training = {
+    gan: 'lsgan',
+    lambdaL1: 100,
+    size: SIZE,
+    batch: 1,
+    steps,
+    lr: 1e-3,
+    flip: true,
+    seed: 1,
+  } as const;
+  const config = { kind: 'start', ...training, concept, scenes: SCENES, base: base.sha256 };
+  return { base, ranks, ...training, saveEvery: 100, previewEvery: 100, config, ...material };
+}
+
+/** Frames per second of the merged generator, picture in and picture out. */
+async function framesPerSecond(gpu: Gpu, { base, heldOut }: FinetuneJob): Promise<number> {
+  const { input, context } = heldOut[0]!;
+  const { config, weights } = base.generator;
+  const editor = await Editor.create(gpu, config, weights, [], context, input.width, input.height);
+  await editor.edit(input);
+  const begin = performance.now();
+  for (let i = 0; i < FRAMES; i++) await editor.edit(input);
+  const seconds = (performance.now() - begin) / 1000;
+  editor.dispose();
+  return FRAMES / seconds;
+}
+
+async function run(out: string, options: StartOptions): Promise<number> {
+  const base = await readBaseModel(SHIPPED_BASE);
+  const job = await startJob(base, options);
+  const gpu = await Gpu.open();
+  const folder = await openRunFolder(out, job.config, { fresh: true });
+  try {
+    const { info, features } = gpu;
+    console.log(
+      `device: ${info.vendor} ${info.description || info.architecture}${features.software ? ' (software: a GPU is far faster)' : ''}`,
+    );
+    console.log(`concept "${job.concept}": ${job.prompt}`);
+    console.log(
+      `learning it from ${SCENES} pairs of built-in scenes, ${SIZE}x${SIZE}, ${options.steps} steps; ${HELD_OUT} unseen scenes judge it`,
+    );
+    const result = await finetune(gpu, folder, job);
+    if (result.stopped) return STOP_CODES[result.stopped];
+    printResult(out, result);
+    console.log(
+      `${(await framesPerSecond(gpu, job)).toFixed(1)} frames per second at ${SIZE}x${SIZE}, adapter merged`,
+    );
+    console.log(
+      `pictures  ${join(out, 'comparison.png')}\nreport    ${join(out, 'report.html')}\nadapter   ${join(out, 'adapter_model.safetensors')}`,
+    );
+    return 0;
+  } finally {
+    gpu.close();
+    await folder.release();
+  }
+}
+
+/** `e2gan start`: the whole line once, on pictures that the program draws itself. */
+export function startCommand(): Command {
+  return new Command('start')
+    .description(
+      'learn a concept from the built-in scenes and apply it to unseen ones: the whole line in minutes',
+    )
+    .addOption(
+      new Option('--concept <name>', 'concept of the built-in scenes').argParser(text).default('autumn'),
+    )
+    .addOption(
+      new Option('--steps <n>', 'training steps').argParser(integer({ min: 1, max: 1e6 })).default(400),
+    )
+    .addOption(new Option('--out <folder>', 'run folder').argParser(text).default(join('runs', 'start')))
+    .action(async ({ out, ...options }: StartOptions & { out: string }) => {
+      process.exitCode = await run(out, options);
+    });
+}

@@ -1,0 +1,61 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { create } from 'webgpu';
+import { z } from 'zod';
+import { attend } from '../../scripts/steps.mjs';
+import { Gpu } from '../runtime/gpu.ts';
+import { errorCode, messageOf, UserError } from './errors.ts';
+
+/** What setup left beside `dist/` about the device it found: `env` leads Vulkan's loader there. */
+const ENVIRONMENT = z.looseObject({ env: z.record(z.string(), z.string()) });
+
+/** Opens the device, runs `work` and closes it. @throws UserError where no adapter answers */
+export async function withGpu<T>(work: (gpu: Gpu) => Promise<T>): Promise<T> {
+  const gpu = await openGpu();
+  try {
+    return await work(gpu);
+  } finally {
+    gpu.close();
+  }
+}
+
+/** `Gpu.open`, its failure told as one line for the user. @throws UserError */
+export async function openGpu(): Promise<Gpu> {
+  try {
+    return await Gpu.open();
+  } catch (error) {
+    throw new UserError(messageOf(error), 1, { cause: error });
+  }
+}
+
+/** Whether there is any WebGPU adapter. */
+export async function adapterAnswers(): Promise<boolean> {
+  return (await create([]).requestAdapter()) !== null;
+}
+
+/**
+ * Where no adapter answers, but setup unpacked a software device, runs this program again with the environment that
+ * leads to it: the dynamic loader reads LD_LIBRARY_PATH only when a process starts.
+ * @returns the exit code of that run; undefined where this process can go on
+ */
+export async function runOnUnpackedDevice(argv: readonly string[]): Promise<number | undefined> {
+  const env = await unpackedEnvironment();
+  const isNew = Object.entries(env).some(([name, value]) => process.env[name] !== value);
+  if (!isNew || (await adapterAnswers())) return undefined;
+  return attend(process.execPath, [...process.execArgv, ...argv.slice(1)], {
+    env: { ...process.env, ...env },
+  });
+}
+
+/** Empty where setup has not run, or found the system's own device. */
+async function unpackedEnvironment(): Promise<Record<string, string>> {
+  const path = fileURLToPath(new URL('../.vulkan/env.json', import.meta.url));
+  try {
+    return ENVIRONMENT.parse(JSON.parse(await readFile(path, 'utf8'))).env;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return {};
+    throw new UserError(`${path}: damaged; remove it and run: node scripts/setup.mjs vulkan`, 1, {
+      cause: error,
+    });
+  }
+}

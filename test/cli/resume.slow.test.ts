@@ -1,0 +1,91 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { Random } from '../../src/train/random.ts';
+import { writeSmallBase } from './small_base.ts';
+
+const KILLS = 10;
+const STEPS = 300;
+
+/** Fine-tunes in `out`; with `killAfterMs` the process is killed that long after its first step, unless it was faster. */
+function finetune(
+  base: string,
+  out: string,
+  killAfterMs?: number,
+): Promise<{ code: number | null; stderr: string }> {
+  const args = [
+    'finetune',
+    out,
+    '--scenes',
+    'autumn',
+    '--scene-count',
+    '5',
+    '--held-out',
+    '2',
+    '--base',
+    base,
+  ];
+  const rest = ['--size', '16', '--steps', String(STEPS), '--save-every', '7', '--preview-every', '1000'];
+  const child = spawn(process.execPath, ['dist/cli.mjs', ...args, ...rest], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let stderr = '';
+  let timer: NodeJS.Timeout | undefined;
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+    if (killAfterMs !== undefined && !timer && /\d+\/300/.test(stderr)) {
+      timer = setTimeout(() => child.kill('SIGKILL'), killAfterMs);
+    }
+  });
+  return new Promise((resolve) => {
+    child.on('close', (code) => {
+      clearTimeout(timer);
+      resolve({ code, stderr });
+    });
+  });
+}
+
+const FILES = ['adapter_model.safetensors', 'adapter_config.json'];
+
+test('a fine-tune killed ten times and resumed gives the adapter of the unbroken run, byte for byte', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'e2gan-resume-'));
+  try {
+    const base = join(folder, 'base.safetensors');
+    await writeSmallBase(base);
+    const begin = performance.now();
+    const whole = await finetune(base, join(folder, 'whole'));
+    assert.is(whole.code, 0, whole.stderr);
+    const duration = performance.now() - begin;
+    const random = new Random(7);
+    let kills = 0;
+    for (let tries = 0; kills < KILLS && tries < 4 * KILLS; tries++) {
+      // Short enough that ten kills fit into one run; each try makes some progress past the last checkpoint or none.
+      const { code } = await finetune(base, join(folder, 'broken'), (random.next() * duration) / KILLS);
+      if (code !== null) break;
+      kills++;
+    }
+    assert.is(kills, KILLS, 'the run ended before it was killed ten times');
+    const last = await finetune(base, join(folder, 'broken'));
+    assert.is(last.code, 0, last.stderr);
+    for (const file of FILES) {
+      assert.equal(
+        await readFile(join(folder, 'broken', file)),
+        await readFile(join(folder, 'whole', file)),
+        file,
+      );
+    }
+    const rows = (await readFile(join(folder, 'broken', 'metrics.jsonl'), 'utf8')).trim().split('\n');
+    assert.is(rows.length, STEPS);
+    assert.equal(
+      rows.map((row) => JSON.parse(row).step),
+      Array.from({ length: STEPS }, (_, i) => i + 1),
+    );
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test.run();

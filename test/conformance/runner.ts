@@ -1,0 +1,89 @@
+import { Command, CommanderError, Option } from 'commander';
+import { escapeControl, messageOf, UserError } from '../../src/cli/errors.ts';
+import { Gpu } from '../../src/runtime/gpu.ts';
+import { type Case, Folder } from './read_case.ts';
+import { type Result, runCase } from './run_case.ts';
+
+/** Where lines go. */
+export interface Print {
+  readonly out: (line: string) => void;
+  readonly error: (line: string) => void;
+}
+
+interface Options {
+  readonly filter: string;
+  readonly cores: 'auto' | 'plain';
+}
+
+/**
+ * Runs the cases of a folder: a line for each, then the counts.
+ *
+ * @param args - `DIR [--filter TEXT] [--cores plain]`
+ * @returns exit code: 0, 1 where a case failed, 2 for wrong usage and files that are missing or broken
+ */
+export async function runConformance(args: readonly string[], print: Print): Promise<number> {
+  try {
+    const command = commandLine(print).parse(args, { from: 'user' });
+    return await runFolder(command.args[0]!, command.opts<Options>(), print);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    print.error(`conformance: ${escapeControl(messageOf(error))}`);
+    return error instanceof UserError ? 2 : 1;
+  }
+}
+
+const commandLine = (print: Print): Command =>
+  new Command('conformance')
+    .description('Compare the engine with reference vectors.')
+    .argument('<dir>', 'folder with index_ops.json, index_models.json or both')
+    .option('--filter <text>', 'only cases whose name contains this', '')
+    .addOption(
+      new Option('--cores <which>', 'plain: as on devices without subgroups')
+        .choices(['auto', 'plain'])
+        .default('auto'),
+    )
+    .configureOutput({
+      writeOut: (text) => print.out(text.trimEnd()),
+      writeErr: (text) => print.error(text.trimEnd()),
+    })
+    .exitOverride();
+
+async function runFolder(path: string, { filter, cores }: Options, print: Print): Promise<number> {
+  const folder = await Folder.open(path);
+  const cases = folder.cases.filter(({ name }) => name.includes(filter));
+  if (!cases.length) throw new UserError(`${path}: no case has "${filter}" in its name`);
+  const width = Math.max(...cases.map(({ name }) => name.length));
+  const open = () => Gpu.open(cores === 'plain' ? { subgroups: false } : {});
+  const counts = { pass: 0, fail: 0, skip: 0 };
+  for await (const result of results(open, folder, cases)) {
+    counts[result.verdict]++;
+    print.out(lineOf(result, width));
+  }
+  print.out(`${counts.pass} passed, ${counts.fail} failed, ${counts.skip} skipped`);
+  return counts.fail ? 1 : 0;
+}
+
+/** One case after the other; a device on which a case broke off may be faulty, so the next case gets a new one. */
+async function* results(
+  open: () => Promise<Gpu>,
+  folder: Folder,
+  cases: readonly Case[],
+): AsyncGenerator<Result> {
+  let gpu = await open();
+  try {
+    for (const one of cases) {
+      const result = await runCase(gpu, folder, one);
+      yield result;
+      if (result.verdict !== 'fail' || result.ratio !== null) continue;
+      gpu.close();
+      gpu = await open();
+    }
+  } finally {
+    gpu.close();
+  }
+}
+
+function lineOf({ name, verdict, ratio, detail }: Result, width: number): string {
+  const shown = ratio === null ? '-' : ratio.toPrecision(2);
+  return escapeControl([name.padEnd(width), verdict, shown.padStart(8), detail].join('  ').trimEnd());
+}
