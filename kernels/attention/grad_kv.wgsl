@@ -9,7 +9,7 @@ struct Params {
 
 const OWN: u32 = 2u;     // @specialize
 const BLOCK: u32 = 8u;   // @specialize
-const SIZE4: u32 = 16u;  // @specialize
+const SIZE4: u32 = 32u;  // @specialize
 
 @group(0) @binding(0) var<storage, read> q: array<vec4f>;
 @group(0) @binding(1) var<storage, read> k: array<vec4f>;
@@ -53,6 +53,7 @@ fn attend(z: u32, first: u32, end: u32, key0: u32, lane: u32) {
     var row: array<u32, BLOCK>;
     // @unroll BLOCK
     { const j = 0u; row[j] = row_of(z, params.lq, query0 + j); }
+    // Zeros are written out: in a loop, some compilers leave the last pass's values in a var without any.
     var s = array<f32, BLOCK * OWN>();
     for (var i = 0u; i < params.d4; i++) {
       let held = q[held_row * params.d4 + i];

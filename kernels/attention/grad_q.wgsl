@@ -2,14 +2,14 @@
 // p[i, j] = exp(scale * (q[i] . k[j]) - lse[i]) is computed again;  stats[i] = (lse[i], dy[i] . y[i], 0, 0)
 // Shapes as in forward.wgsl. A thread owns OWN queries and meets all keys in blocks.
 // @core attention/plain attention/subgroup
-// @import attention/rows
+// @import attention/rows attention/keys
 struct Params {
   lq: u32, lk: u32, heads: u32, d4: u32, dv4: u32, causal: u32, mask_pitch: u32, mask_batch: u32, scale: f32,
 }
 
 const OWN: u32 = 2u;     // @specialize
 const BLOCK: u32 = 8u;   // @specialize
-const SIZE4: u32 = 16u;  // @specialize
+const SIZE4: u32 = 32u;  // @specialize
 
 @group(0) @binding(0) var<storage, read> q: array<vec4f>;
 @group(0) @binding(1) var<storage, read> k: array<vec4f>;
@@ -19,16 +19,6 @@ const SIZE4: u32 = 16u;  // @specialize
 @group(0) @binding(5) var<storage, read> stats: array<vec4f>;
 @group(0) @binding(6) var<storage, read_write> dq: array<vec4f>;
 @group(1) @binding(0) var<uniform> params: Params;
-
-fn key_row(held: vec4f, row: u32, j: u32, i: u32) -> vec4f {
-  if (PASSED) { return passed(held, j); }
-  return k[row * params.d4 + i];
-}
-
-fn value_row(held: vec4f, row: u32, j: u32, i: u32) -> vec4f {
-  if (PASSED) { return passed(held, j); }
-  return v[row * params.dv4 + i];
-}
 
 fn attend(z: u32, first: u32, end: u32, query0: u32, lane: u32) {
   var own_q: array<vec4f, SIZE4 * OWN>;
@@ -49,6 +39,7 @@ fn attend(z: u32, first: u32, end: u32, query0: u32, lane: u32) {
     var row: array<u32, BLOCK>;
     // @unroll BLOCK
     { const j = 0u; row[j] = row_of(z, params.lk, key0 + j); }
+    // Zeros are written out: in a loop, some compilers leave the last pass's values in a var without any.
     var seen = array<u32, OWN>();
     for (var j = 0u; j < min(BLOCK, last - key0); j++) {
       // @unroll OWN

@@ -15,7 +15,7 @@ fn place_of(thread: u32) -> vec3u {
 
 fn channel_of(place: vec3u) -> Channel {
   let at = place.x * params.c4 + place.z;
-  var channel: Channel;
+  var channel = Channel();
   channel.mean = stats[at];
   channel.scale = 1.0 / sqrt(stats[params.n * params.c4 + at] + params.eps);
   channel.weight = vec4f(1.0);

@@ -5,8 +5,9 @@ import {
 } from '../model/discriminator.ts';
 import { generatorForward } from '../model/generator.ts';
 import { type GeneratorConfig, generatorSpecs } from '../model/generator_spec.ts';
-import { Layers, type LoraPair, parameterShapes } from '../model/layers.ts';
+import { Layers, parameterShapes } from '../model/layers.ts';
 import { loraShapes, type Ranks } from '../model/lora.ts';
+import { loraPairs } from '../model/lora_pairs.ts';
 import { PROMPT_TOKENS } from '../model/text.ts';
 import { type Arrays, type Shapes, Weights } from '../model/weights.ts';
 import type { Gpu } from '../runtime/gpu.ts';
@@ -65,20 +66,6 @@ class TrainedWeights {
   dispose(): void {
     for (const part of [this.weights, this.m, this.v]) part.dispose();
   }
-}
-
-/** Pairs as Layers take them, from a LoRA's tensors `<path>.lora_A`, `<path>.lora_B` with scale 1. */
-export function loraPairs(
-  tensors: Weights['tensors'],
-  scale: LoraPair['scale'] = 1,
-): Map<string, LoraPair[]> {
-  const pairs = new Map<string, LoraPair[]>();
-  for (const [name, A] of tensors) {
-    if (!name.endsWith('.lora_A')) continue;
-    const path = name.slice(0, -'.lora_A'.length);
-    pairs.set(path, [{ A, B: tensors.get(`${path}.lora_B`)!, scale }]);
-  }
-  return pairs;
 }
 
 const prefixed = (arrays: Arrays, prefix: string) =>

@@ -1,18 +1,13 @@
 import { z } from 'zod';
 import type { Layers } from '../../src/model/layers.ts';
 import type { AdaptableModule } from '../../src/model/match_adapter.ts';
-import { activation } from '../../src/runtime/ops/activation.ts';
-import { add } from '../../src/runtime/ops/add.ts';
 import { attention } from '../../src/runtime/ops/attention.ts';
-import { geglu } from '../../src/runtime/ops/geglu.ts';
-import { instanceNorm } from '../../src/runtime/ops/instance_norm.ts';
 import { layerNorm } from '../../src/runtime/ops/layer_norm.ts';
-import { pad2d } from '../../src/runtime/ops/pad2d.ts';
 import type { Tape } from '../../src/runtime/tape.ts';
 import type { Tensor } from '../../src/runtime/tensor.ts';
 import { pair, readAttrs, Unsupported } from './attrs.ts';
 import type { Traced } from './evaluate.ts';
-import { paddingMode } from './ops_picture.ts';
+import { OPS } from './op_table.ts';
 
 /** A network as a list of nodes in the order in which they run. */
 export const graphSchema = z.object({
@@ -58,37 +53,36 @@ const NODES: Readonly<Record<string, Node>> = {
       layers.convTranspose2d(tape, name, x!, { stride: s, padding: p, outputPadding: output_padding }),
   ),
   linear: node(sizes, ({ tape, layers, name }, [x]) => layers.linear(tape, name, x!)),
-  pad2d: node(
-    { mode: paddingMode, pads_l_r_t_b: z.tuple([whole, whole, whole, whole]) },
-    ({ tape }, [x], { mode, pads_l_r_t_b }) => pad2d(tape, x!, pads_l_r_t_b, mode),
-  ),
-  instance_norm: node({ eps: z.number() }, ({ tape }, [x], { eps }) => instanceNorm(tape, x!, null, { eps })),
   layer_norm: node({ dim: whole, eps: z.number() }, ({ tape, layers, name }, [x], { eps }) =>
     layerNorm(tape, x!, layers.norm(name), { eps }),
   ),
-  relu: node({}, ({ tape }, [x]) => activation(tape, x!, 'relu')),
-  leaky_relu: node({ slope: z.number() }, ({ tape }, [x], { slope }) =>
-    activation(tape, x!, 'leaky_relu', slope),
+  sdpa_multihead: node({ heads: whole, scale: z.number() }, ({ tape }, [q, k, v], options) =>
+    attention(tape, q!, k!, v!, options),
   ),
-  tanh: node({}, ({ tape }, [x]) => activation(tape, x!, 'tanh')),
-  geglu: node({}, ({ tape }, [x]) => geglu(tape, x!)),
-  add: node({}, ({ tape }, [a, b]) => add(tape, a!, b!)),
   nchw_to_tokens: node({}, (_, [x]) => {
     const [n, h, w, c] = x!.shape as [number, number, number, number];
     return x!.view([n, h * w, c]);
   }),
   tokens_to_nchw: node({}, (_, [x, like]) => x!.view(like!.shape)),
-  sdpa_multihead: node({ heads: whole, scale: z.number() }, ({ tape }, [q, k, v], options) =>
-    attention(tape, q!, k!, v!, options),
-  ),
 };
+
+/** Ops without weights that mean the same in a graph as in a case of their own. */
+const PLAIN: ReadonlySet<string> = new Set([
+  ...['relu', 'leaky_relu', 'tanh', 'sigmoid', 'silu', 'gelu', 'geglu', 'add', 'instance_norm'],
+  ...['pad2d', 'interpolate', 'pixel_shuffle', 'avg_pool2d', 'max_pool2d'],
+]);
+
+function plainNode(op: string): Node | undefined {
+  const row = PLAIN.has(op) ? OPS.get(op) : undefined;
+  return row && (({ tape }, [x, b], attrs) => row(attrs).trace(tape, b ? { a: x!, b } : { x: x! }, {}));
+}
 
 /** @returns the last node's value. @throws Unsupported naming an op */
 export function traceGraph(tape: Tape | null, { nodes }: Graph, layers: Layers, inputs: Traced): Tensor {
   const values = new Map(Object.entries(inputs));
   let last: Tensor | undefined;
   for (const { name, op, inputs: from, attrs } of nodes) {
-    const run = Object.hasOwn(NODES, op) ? NODES[op] : undefined;
+    const run = Object.hasOwn(NODES, op) ? NODES[op] : plainNode(op);
     if (!run) throw new Unsupported(`unsupported op ${op} of node ${name}`);
     const given = from.map((source) => {
       const value = values.get(source);

@@ -32,6 +32,14 @@ export const innermost =
     return [...same(rank).filter(([i]) => i !== moved), [moved]];
   };
 
+/** The last `count` axes become one. */
+export const joined =
+  (count: number): Layout =>
+  (rank) => {
+    const axes = same(rank);
+    return [...axes.slice(0, rank - count), axes.slice(rank - count).flat()];
+  };
+
 export const PICTURE = layout('n c h w', 'n h w c');
 const KERNEL = layout('o i h w', 'h w i o');
 const MATRIX = layout('o i', 'i o');

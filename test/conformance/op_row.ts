@@ -12,7 +12,7 @@ export type Layouts = Readonly<Record<string, Layout>>;
 /** An op whose attributes have been read. */
 export interface ReadyOp {
   readonly layouts: Layouts;
-  trace(tape: Tape, inputs: Traced, files: Readonly<Record<string, Shape>>): Tensor;
+  trace(tape: Tape | null, inputs: Traced, files: Readonly<Record<string, Shape>>): Tensor;
 }
 
 /** From a case's attributes to what runs it. @throws Unsupported naming an option */
@@ -28,7 +28,7 @@ export function opRow<S extends z.ZodRawShape>(
   shape: S,
   layouts: Layouts | ((attrs: z.output<z.ZodObject<S>>) => Layouts),
   trace: (
-    tape: Tape,
+    tape: Tape | null,
     inputs: Traced,
     attrs: z.output<z.ZodObject<S>>,
     files: Readonly<Record<string, Shape>>,

@@ -1,49 +1,11 @@
-import { z } from 'zod';
-import type { Gpu } from '../../src/runtime/gpu.ts';
-import { Unsupported } from './attrs.ts';
-import { barSchema, type Check, checkOutputs } from './compare.ts';
-import { evaluate } from './evaluate.ts';
-import { type Placed, same } from './layouts.ts';
 import type { OpRow } from './op_row.ts';
 import { ELEMENT_OPS } from './ops_element.ts';
 import { LOSS_OPS } from './ops_loss.ts';
+import { NORM_OPS } from './ops_norm.ts';
 import { PICTURE_OPS } from './ops_picture.ts';
 import { TOKEN_OPS } from './ops_token.ts';
-import { runOptimizer } from './optimizer.ts';
-import { type Case, type Folder, fieldsOf, tensorOf, withPrefix } from './read_case.ts';
 
-const OPS: Readonly<Record<string, OpRow>> = { ...PICTURE_OPS, ...TOKEN_OPS, ...ELEMENT_OPS, ...LOSS_OPS };
-
-const opCase = z.object({
-  op: z.string(),
-  file: z.string(),
-  attrs: z.unknown(),
-  diff: z.array(z.string()).optional().default([]),
-  outputs: z.record(z.string(), barSchema),
-});
-
-/** Runs one case of index_ops.json: the op forward and backward, or some steps of an optimizer. */
-export async function runOpCase(gpu: Gpu, folder: Folder, given: Case): Promise<Check[]> {
-  const { op, file, attrs, diff, outputs } = fieldsOf(opCase, given);
-  const tensors = await folder.tensors(file);
-  if (op === 'optimizer') return runOptimizer(gpu, attrs, tensors, outputs);
-  const row = Object.hasOwn(OPS, op) ? OPS[op] : undefined;
-  if (!row) throw new Unsupported(`unsupported op ${op}`);
-  const { layouts, trace } = row(attrs);
-  const place = (name: string, key: string): Placed => ({
-    ...tensorOf(tensors, key),
-    layout: layouts[name] ?? same,
-  });
-  const names = [...withPrefix(tensors, 'in.').keys()];
-  const inputs = new Map(names.map((name) => [name, place(name, `in.${name}`)]));
-  const files = Object.fromEntries([...inputs].map(([name, { shape }]) => [name, shape]));
-  const got = await evaluate(gpu, {
-    inputs,
-    y: place('y', 'out.y'),
-    gout: diff.length ? place('y', 'gout.y') : null,
-    wanted: (traced) => new Map(diff.map((name) => [name, traced[name]!])),
-    fileOf: (name) => inputs.get(name)!,
-    trace: (tape, traced) => trace(tape, traced, files),
-  });
-  return checkOutputs(got, tensors, outputs);
-}
+/** How each op of an index runs on the engine, by its name there. */
+export const OPS: ReadonlyMap<string, OpRow> = new Map(
+  Object.entries({ ...PICTURE_OPS, ...TOKEN_OPS, ...NORM_OPS, ...ELEMENT_OPS, ...LOSS_OPS }),
+);

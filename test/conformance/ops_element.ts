@@ -23,7 +23,7 @@ export const ELEMENT_OPS: Readonly<Record<string, OpRow>> = {
   gelu: opRow({ approximate: z.enum(['none', 'tanh']) }, {}, (tape, { x }, { approximate }) =>
     activation(tape, x!, approximate === 'tanh' ? 'gelu_tanh' : 'gelu'),
   ),
-  geglu: opRow({ form: z.literal('x1*gelu_erf(x2), split on last dim') }, {}, (tape, { x }) =>
+  geglu: opRow({ form: z.literal('x1*gelu_erf(x2), split on last dim').optional() }, {}, (tape, { x }) =>
     geglu(tape, x!),
   ),
   softmax: opRow({ dim: z.int() }, {}, (tape, { x }, { dim }) => softmax(tape, x!, dim)),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   bceWithLogits,
   discriminatorLoss,
+  type GanKind,
   generatorLoss,
   l1,
   mse,
@@ -14,16 +15,27 @@ import { type OpRow, opRow } from './op_row.ts';
 
 const MEAN = { reduction: z.literal('mean').optional() };
 
-/** What an adversarial loss is called in a case: its formula in the scores r of real and f of generated pictures. */
-const GAN_FORMS: Readonly<Record<string, (tape: Tape, scores: Traced) => Tensor>> = {
-  '0.5*(mean((r-1)^2)+mean(f^2))': (tape, { real, fake }) => discriminatorLoss(tape, 'lsgan', real!, fake!),
-  'mean((f-1)^2)': (tape, { fake }) => generatorLoss(tape, 'lsgan', fake!),
-  'mean(relu(1-r))+mean(relu(1+f))': (tape, { real, fake }) =>
-    discriminatorLoss(tape, 'hinge', real!, fake!, 1),
-  '-mean(f)': (tape, { fake }) => generatorLoss(tape, 'hinge', fake!),
-  'mean(softplus(-r))+mean(softplus(f))': (tape, { real, fake }) =>
-    discriminatorLoss(tape, 'vanilla', real!, fake!, 1),
-  'mean(softplus(-f))': (tape, { fake }) => generatorLoss(tape, 'vanilla', fake!),
+const judged =
+  (gan: GanKind, weight: number) =>
+  (tape: Tape | null, { real, fake }: Traced): Tensor =>
+    discriminatorLoss(tape, gan, real!, fake!, weight);
+
+const generated =
+  (gan: GanKind) =>
+  (tape: Tape | null, { fake }: Traced): Tensor =>
+    generatorLoss(tape, gan, fake!);
+
+/** A case names an adversarial loss by its formula in the scores r of real and f of generated pictures. */
+const GAN_FORMS: Readonly<Record<string, (tape: Tape | null, scores: Traced) => Tensor>> = {
+  '0.5*(mean((r-1)^2)+mean(f^2))': judged('lsgan', 0.5),
+  'mean((r-1)^2)+mean(f^2)': judged('lsgan', 1),
+  'mean((f-1)^2)': generated('lsgan'),
+  '0.5*(mean(relu(1-r))+mean(relu(1+f)))': judged('hinge', 0.5),
+  'mean(relu(1-r))+mean(relu(1+f))': judged('hinge', 1),
+  '-mean(f)': generated('hinge'),
+  '0.5*(mean(softplus(-r))+mean(softplus(f)))': judged('vanilla', 0.5),
+  'mean(softplus(-r))+mean(softplus(f))': judged('vanilla', 1),
+  'mean(softplus(-f))': generated('vanilla'),
 };
 
 /** Losses: means over all elements. */

@@ -16,7 +16,7 @@ const PICTURES = { x: PICTURE, y: PICTURE };
 const CONVOLUTION = { ...PICTURES, weight: weightLayout, lora_A: weightLayout, lora_B: weightLayout };
 
 /** The names that PyTorch has for what lies beyond the border. */
-export const paddingMode = z
+const paddingMode = z
   .enum(['zeros', 'constant', 'reflect', 'replicate', 'circular'])
   .transform((mode) => (mode === 'constant' ? 'zeros' : mode));
 
@@ -74,12 +74,14 @@ export const PICTURE_OPS: Readonly<Record<string, OpRow>> = {
   interpolate: opRow(
     {
       mode: z.enum(['nearest', 'bilinear']),
-      scale_factor: z.union([z.tuple([factor, factor]), factor.transform((f) => [f, f] as const)]),
+      size: pair.optional(),
+      scale_factor: z.union([z.tuple([factor, factor]), factor]).optional(),
       align_corners: z.literal(false).nullish(),
       antialias: z.literal(false).optional(),
     },
     PICTURES,
-    (tape, { x }, { mode, scale_factor }) => resize(tape, x!, { mode, scale: scale_factor }),
+    (tape, { x }, { mode, size, scale_factor: f = 1 }) =>
+      resize(tape, x!, size ? { mode, size } : { mode, scale: typeof f === 'number' ? [f, f] : f }),
   ),
   pixel_shuffle: opRow({ r: whole }, PICTURES, (tape, { x }, { r }) => pixelShuffle(tape, x!, r)),
   avg_pool2d: opRow(

@@ -2,11 +2,13 @@ import { z } from 'zod';
 import { attention } from '../../src/runtime/ops/attention.ts';
 import { linearLora } from '../../src/runtime/ops/linear_lora.ts';
 import { linear, matmul } from '../../src/runtime/ops/matmul.ts';
+import { mha } from '../../src/runtime/ops/mha.ts';
 import { layout, weightLayout } from './layouts.ts';
 import { type OpRow, opRow } from './op_row.ts';
 
 const whole = z.int().nonnegative();
 const LINEAR = { weight: weightLayout, lora_A: weightLayout, lora_B: weightLayout };
+const PROJECTIONS = { wq: weightLayout, wk: weightLayout, wv: weightLayout, wo: weightLayout };
 const HEADS = layout('b h l d', 'b l (h d)');
 
 /** Products and attention: what takes rows of tokens. */
@@ -33,5 +35,19 @@ export const TOKEN_OPS: Readonly<Record<string, OpRow>> = {
     { q: HEADS, k: HEADS, v: HEADS, y: HEADS },
     (tape, { q, k, v, mask }, { causal, scale }, files) =>
       attention(tape, q!, k!, v!, { heads: files.q![1]!, scale, causal, mask: mask ?? null }),
+  ),
+  mha: opRow(
+    {
+      heads: whole,
+      bias: z.boolean(),
+      cross: z.boolean(),
+      causal: z.boolean().optional().default(false),
+      layout: z.literal('B,L,E; weights [out,in]'),
+    },
+    PROJECTIONS,
+    (tape, { x, ctx = x, wq, wk, wv, wo, bq, bk, bv, bo }, { heads, causal }) => {
+      const biases = bq && bk && bv && bo ? { bq, bk, bv, bo } : {};
+      return mha(tape, x!, ctx!, { wq: wq!, wk: wk!, wv: wv!, wo: wo!, ...biases }, { heads, causal });
+    },
   ),
 };

@@ -4,8 +4,8 @@ import { Unsupported } from './attrs.ts';
 import { type Check, worst } from './compare.ts';
 import { runLoraCase } from './lora.ts';
 import { runNetworkCase } from './networks.ts';
-import { runOpCase } from './op_table.ts';
 import type { Case, Folder } from './read_case.ts';
+import { runOpCase } from './run_op.ts';
 import { runTrainCase } from './train.ts';
 
 const KINDS: Readonly<Record<string, (gpu: Gpu, folder: Folder, given: Case) => Promise<Check[]>>> = {

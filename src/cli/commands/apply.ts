@@ -55,6 +55,7 @@ async function makeFolder(path: string): Promise<void> {
 async function folderTasks(input: string, output: string, force: boolean): Promise<Task[]> {
   if (isInside(output, input))
     throw usageError(`${output}: lies in ${input}, so its pictures would be edited next time`);
+  await requireFolderOutput(output);
   const skips = new Skips();
   const listing = await listFolder(input, skips);
   requirePictures(listing, input);
@@ -68,7 +69,6 @@ async function folderTasks(input: string, output: string, force: boolean): Promi
     sources.set(to, name);
     await refuseExisting(to, force);
   }
-  await requireFolderOutput(output);
   return [...sources].map(([to, name]) => ({ from: join(input, name), to }));
 }
 
