@@ -181,12 +181,14 @@ test('every kernel is launched by an op', () => {
 const WITHOUT_SPEC: Readonly<Record<string, string>> = {
   adam: 'a parameter updated in place: adam.test.ts',
   broadcast: 'shapes that add and mul share',
+  channel_norm: 'what instance, group and batch norm share',
   conv2d_grouped: 'the cases of conv2d and conv_transpose2d with groups',
   conv_geometry: 'sizes that the convolutions and pools share',
   gemm: 'tiles and grids that the products share',
   lora: 'the check that the ops with LoRA share',
   pool_geometry: 'sizes that the pools share',
   regroup: 'the cases of attention whose heads are no multiple of 4',
+  row_norm: 'what layer and RMS norm share',
 };
 
 test('every op has a spec of its name, or a reason', () => {

@@ -150,6 +150,7 @@ export class Program {
 
   /** Writes inputs: dense values by name; inputs that are left out keep what they hold. @throws KernelError */
   write(values: Readonly<Record<string, ArrayLike<number>>>): void {
+    this.#check();
     for (const [name, data] of Object.entries(values)) {
       const tensor = this.inputs.get(name);
       if (!tensor)
@@ -164,7 +165,6 @@ export class Program {
 
   /** Enqueues one run. Faults surface at the next `read`, `settle` or `run`. */
   submit(values: Readonly<Record<string, ArrayLike<number>>> = {}): void {
-    this.#check();
     this.gpu.faults.guard(this.label, () => {
       this.write(values);
       this.#refresh();
@@ -229,7 +229,10 @@ export class Program {
     this.#disposed = true;
     for (const buffer of this.buffers) this.gpu.destroyBuffer(buffer);
     for (const readback of this.#readbacks.values()) readback.dispose();
-    for (const { params } of [...this.once, ...this.each]) this.gpu.counts.bindGroups -= params ? 2 : 1;
+    for (const { params, launch } of [...this.once, ...this.each]) {
+      this.gpu.counts.bindGroups -= params ? 2 : 1;
+      for (const { storage } of launch.tensors) if (storage.kind !== 'parameter') storage.buffer = null;
+    }
   }
 }
 

@@ -4,11 +4,13 @@ import type { Weights } from '../../src/model/weights.ts';
 import type { Gpu } from '../../src/runtime/gpu.ts';
 import { parameterGroup } from '../../src/runtime/group.ts';
 import { adamHyper, HYPER_LENGTH } from '../../src/runtime/ops/adam.ts';
+import type { Shape } from '../../src/runtime/shape.ts';
 import type { Tensor } from '../../src/runtime/tensor.ts';
-import { type GanStep, type Trained, traceGanStep } from '../../src/train/gan_step.ts';
+import { type Trained, traceGanStep } from '../../src/train/gan_step.ts';
 import { barSchema, type Check, check, checkNumber } from './compare.ts';
+import { evaluate } from './evaluate.ts';
 import { type Graph, graphSchema, traceGraph } from './graph.ts';
-import { activationLayout, type Placed, runtimeShape, toFile, toRuntime } from './layouts.ts';
+import { activationLayout, type Placed, runtimeShape, toRuntime } from './layouts.ts';
 import { loadWeights } from './networks.ts';
 import { type Case, type Folder, fieldsOf, type Tensors, tensorOf, withPrefix } from './read_case.ts';
 
@@ -34,6 +36,8 @@ interface Player {
   trained(): Trained;
   dispose(): void;
 }
+
+type Players = Readonly<Record<'G' | 'D', Player>>;
 
 async function openPlayer(
   gpu: Gpu,
@@ -78,12 +82,12 @@ function repeated(
 function traceStep(
   gpu: Gpu,
   training: Training,
-  { G, D }: Record<'G' | 'D', Player>,
-  first: Placed,
-  context: Placed,
-): GanStep {
-  const [source, target] = [gpu.input('A', runtimeShape(first)), gpu.input('B', runtimeShape(first))];
-  const ctx = gpu.input('ctx', runtimeShape(context));
+  { G, D }: Players,
+  picture: Shape,
+  context: Shape,
+): Record<string, Tensor> {
+  const [source, target] = [gpu.input('A', picture), gpu.input('B', picture)];
+  const ctx = gpu.input('ctx', context);
   const layers = { G: new Layers(G.weights.tensors), D: new Layers(D.weights.tensors) };
   const gan = {
     source,
@@ -93,10 +97,40 @@ function traceStep(
     generator: G.trained(),
     discriminator: D.trained(),
   } satisfies Parameters<typeof traceGanStep>[0];
-  return traceGanStep(gan, { gan: training.gan, lambdaL1: training.lambda_l1 });
+  return { ...traceGanStep(gan, { gan: training.gan, lambdaL1: training.lambda_l1 }) };
 }
 
-/** Trains two networks from the case's weights on its batches and compares the losses of each step and the last picture. */
+/** Losses of every step, over their bars. */
+async function checkLosses(
+  gpu: Gpu,
+  training: Training,
+  data: Tensors,
+  players: Players,
+  context: Placed,
+): Promise<Check[]> {
+  const { lr, betas, eps } = training.adam;
+  const config = { lr, beta1: betas[0], beta2: betas[1], eps, weightDecay: 0 };
+  const picture = runtimeShape(batchOf(data, 'in.A', 0));
+  const program = await gpu.compile(() => traceStep(gpu, training, players, picture, runtimeShape(context)));
+  program.write({ ctx: toRuntime(context) });
+  const checks: Check[] = [];
+  for (const [step, wanted] of training.losses.entries()) {
+    const hyper = adamHyper(step + 1, config);
+    const [A, B] = ['in.A', 'in.B'].map((name) => toRuntime(batchOf(data, name, step)));
+    const got = await program.run({ A: A!, B: B!, 'hyper G': hyper, 'hyper D': hyper });
+    for (const [i, column] of training.losses_columns.entries()) {
+      const bar = training.bar_rel_per_step[step]!;
+      checks.push(checkNumber(`${column} of step ${step}`, got[column]![0]!, wanted[i]!, bar));
+    }
+  }
+  program.dispose();
+  return checks;
+}
+
+/**
+ * Trains two networks from the case's weights on its batches; compares the losses of each step, and what the trained
+ * generator makes of the first batch.
+ */
 export async function runTrainCase(gpu: Gpu, folder: Folder, given: Case): Promise<Check[]> {
   const training = fieldsOf(trainCase, given);
   const data = await folder.tensors(training.data);
@@ -104,35 +138,19 @@ export async function runTrainCase(gpu: Gpu, folder: Folder, given: Case): Promi
   const D = await openPlayer(gpu, folder, 'D', training.D, data);
   const first = batchOf(data, 'in.A', 0);
   const context = repeated(tensorOf(data, 'in.ctx'), first.shape[0]!);
-  const program = await gpu.compile(
-    (): Record<string, Tensor> => ({ ...traceStep(gpu, training, { G, D }, first, context) }),
-  );
-  const {
-    lr,
-    betas: [beta1, beta2],
-    eps,
-  } = training.adam;
-  const checks: Check[] = [];
-  program.write({ ctx: toRuntime(context) });
-  for (const [step, wanted] of training.losses.entries()) {
-    const hyper = adamHyper(step + 1, { lr, beta1, beta2, eps, weightDecay: 0 });
-    const [A, B] = [batchOf(data, 'in.A', step), batchOf(data, 'in.B', step)];
-    const got = await program.run({ A: toRuntime(A), B: toRuntime(B), 'hyper G': hyper, 'hyper D': hyper });
-    for (const [i, column] of training.losses_columns.entries())
-      checks.push(
-        checkNumber(
-          `${column} of step ${step}`,
-          got[column]![0]!,
-          wanted[i]!,
-          training.bar_rel_per_step[step]!,
-        ),
-      );
-    if (step === training.losses.length - 1)
-      checks.push(
-        check('out.last', toFile(first, got.fake!), tensorOf(data, 'out.last').data, training.last_output),
-      );
-  }
-  program.dispose();
+  const losses = await checkLosses(gpu, training, data, { G, D }, context);
+  const wanted = { ...tensorOf(data, 'out.last'), layout: activationLayout };
+  const got = await evaluate(gpu, {
+    inputs: new Map([
+      ['x', first],
+      ['ctx', context],
+    ]),
+    y: wanted,
+    gout: null,
+    wanted: () => new Map(),
+    fileOf: () => wanted,
+    trace: (tape, inputs) => traceGraph(tape, G.graph, new Layers(G.weights.tensors), inputs),
+  });
   for (const player of [G, D]) player.dispose();
-  return checks;
+  return [...losses, check('out.last', got.get('out.y')!, wanted.data, training.last_output)];
 }

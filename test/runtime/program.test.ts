@@ -137,9 +137,11 @@ test('a program that was disposed says so, and once is enough', async () => {
   program.dispose();
   assert.equal({ ...gpu.counts }, counts);
   assert.throws(() => program.submit(), /program y, z: was disposed/);
+  assert.throws(() => program.write({ x: range(6) }), /program y, z: was disposed/);
   await assertRejects(program.read('y'), KernelError, /program y, z: was disposed/);
   await assertRejects(program.profile(1), KernelError, /program y, z: was disposed/);
-  gpu.faults.check('after use of a disposed program');
+  await assertRejects(gpu.read(program.outputs.y!), KernelError, /read: temp0 has no buffer of its own/);
+  await gpu.faults.settle('the device, after all that');
 });
 
 test('dispose gives everything back', async () => {

@@ -26,7 +26,7 @@ class PlainImageData {
 }
 
 interface Codec {
-  decode(bytes: Uint8Array, ...flags: readonly boolean[]): ImageData | null;
+  decode(bytes: Uint8Array, ...flags: readonly boolean[]): PlainImageData | null;
 }
 
 /** An instance of a codec, and what it wrote to its standard error. */

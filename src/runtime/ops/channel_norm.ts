@@ -42,103 +42,109 @@ export interface NormView {
   readonly given?: Tensor;
 }
 
+/** One normalisation with all that its passes over x read. */
+interface Norm {
+  readonly view: NormView;
+  readonly affine: Affine | null;
+  readonly eps: number;
+  readonly tensors: {
+    readonly x: Tensor;
+    readonly stats: Tensor;
+    readonly weight: Tensor;
+    readonly bias: Tensor;
+  };
+  readonly overrides: Readonly<Record<string, number | boolean>>;
+}
+
 const WG = 64;
 // Pixels that a thread of a pass over x takes, so that what it reads per channel is read seldom.
 const SPAN = 16;
 
-/** Threads of a pass over x: one for each picture, chunk of `span` pixels and vec4 of channels. */
-function spread(x: Tensor, { n, pixels }: NormView, span: number) {
+/** As many chunks as pixels in one: both the walk down a chunk and the walk over the chunks stay short. */
+const chunkSpan = (pixels: number): number => Math.max(SPAN, Math.ceil(Math.sqrt(pixels)));
+
+/** A pass over x: one thread for each picture, chunk of `span` pixels and vec4 of channels. */
+function over(x: Tensor, { op, n, pixels }: NormView, span: number, name: string, flopsPerValue: number) {
   const chunks = Math.ceil(pixels / span);
   const c4 = x.pitch / 4;
-  return { chunks, groups: grid1d(n * chunks * c4, WG), params: { n, pixels, c4, span, chunks } };
+  const groups = grid1d(n * chunks * c4, WG);
+  const launch = { groups, overrides: { WG }, flops: flopsPerValue * x.size, label: `${op}/${name}` };
+  return { chunks, params: { n, pixels, c4, span, chunks }, launch };
 }
 
-/** As many chunks as pixels in one: both the walk down a chunk and the walk over the chunks stay short. */
-const chunkSpan = ({ pixels }: NormView): number => Math.max(SPAN, Math.ceil(Math.sqrt(pixels)));
+/** A pass over what is left per channel: one thread for each of `threads`. */
+const small = ({ op }: NormView, threads: number, name: string, flops: number) => ({
+  groups: grid1d(threads, WG),
+  overrides: { WG },
+  flops,
+  label: `${op}/${name}`,
+});
 
 /** `[2, n, c]`: the means, as distances from each picture's first pixel, then the variances. */
 function statistics(x: Tensor, view: NormView): Tensor {
-  const { op, n, pixels, size } = view;
+  const { n, pixels, size } = view;
   const c = x.shape.at(-1)!;
-  const { chunks, groups, params } = spread(x, view, chunkSpan(view));
+  const { chunks, params, launch } = over(x, view, chunkSpan(pixels), 'moments', 7);
   const parts = x.like([n, chunks, 2, c]);
   const stats = x.like([2, n, c]);
-  const overrides = { WG };
-  x.gpu.run(moments, { x, parts }, params, {
-    groups,
-    overrides,
-    flops: 7 * x.size,
-    label: `${op}/moments`,
-  });
-  x.gpu.run(combine, { parts, stats }, params, {
-    groups: grid1d(n * params.c4, WG),
-    overrides,
-    flops: 10 * n * chunks * c,
-    label: `${op}/combine`,
-  });
+  x.gpu.run(moments, { x, parts }, params, launch);
+  const merging = small(view, n * params.c4, 'combine', 10 * n * chunks * c);
+  x.gpu.run(combine, { parts, stats }, params, merging);
   if (size === 1) return stats;
-  const groupStats = stats.like();
-  x.gpu.run(
-    group,
-    { x, stats, group_stats: groupStats },
-    { n, pixels, c, pitch: x.pitch, size },
-    { groups: grid1d(n * x.pitch, WG), overrides, flops: 8 * n * c * size, label: `${op}/group` },
-  );
-  return groupStats;
-}
-
-/** `[2, n, c]`: sums over the pixels of g and of g xhat, g being dy through the activation. */
-function gradientSums(
-  tensors: { x: Tensor; dy: Tensor; stats: Tensor; weight: Tensor; bias: Tensor },
-  view: NormView,
-  eps: number,
-  overrides: Readonly<Record<string, number | boolean>>,
-): Tensor {
-  const { x } = tensors;
-  const c = x.shape.at(-1)!;
-  const { chunks, groups, params } = spread(x, view, chunkSpan(view));
-  const parts = x.like([2, view.n, chunks, c]);
-  x.gpu.run(
-    gradSums,
-    { ...tensors, parts },
-    { ...params, eps },
-    {
-      groups,
-      overrides,
-      flops: 8 * x.size,
-      label: `${view.op}/grad_sums`,
-    },
-  );
-  return sumRows(parts, chunks, [2, view.n, c], 1, 2 * view.n);
-}
-
-/** The sums as the groups' means need them. */
-function groupSums(sums: Tensor, affine: Affine | null, { op, n, size }: NormView): Tensor {
-  const to = sums.like();
-  const params = { n, c: sums.shape.at(-1)!, pitch: sums.pitch, size };
-  sums.gpu.run(gradGroup, { sums, weight: affine?.weight ?? sums, group_sums: to }, params, {
-    groups: grid1d(sums.length, WG),
-    overrides: { WG, HAS_AFFINE: affine !== null },
-    flops: 2 * sums.size * size,
-    label: `${op}/grad_group`,
-  });
+  const to = stats.like();
+  const grouping = small(view, n * x.pitch, 'group', 8 * n * c * size);
+  x.gpu.run(group, { x, stats, group_stats: to }, { n, pixels, c, pitch: x.pitch, size }, grouping);
   return to;
 }
 
-function check(x: Tensor, affine: Affine | null, options: NormOptions, { op }: NormView): void {
-  const { eps = 1e-5, residual } = options;
-  const c = x.shape.at(-1)!;
-  for (const t of affine ? [affine.weight, affine.bias] : [])
-    expect(
-      sameShape(t.shape, [c]),
-      op,
-      `weight or bias is ${showShape(t.shape)}, x is ${showShape(x.shape)}`,
-    );
-  expect(
-    !residual || sameShape(residual.shape, x.shape),
-    op,
-    `residual is ${showShape(residual?.shape ?? [])}, x is ${showShape(x.shape)}`,
+/** `[2, n, c]`: sums over the pixels of g and of g xhat, g being dy through the activation. */
+function gradientSums({ view, eps, tensors, overrides }: Norm, dy: Tensor): Tensor {
+  const { n, pixels } = view;
+  const c = dy.shape.at(-1)!;
+  const { chunks, params, launch } = over(dy, view, chunkSpan(pixels), 'grad_sums', 8);
+  const parts = dy.like([2, n, chunks, c]);
+  dy.gpu.run(gradSums, { ...tensors, dy, parts }, { ...params, eps }, { ...launch, overrides });
+  return sumRows(parts, chunks, [2, n, c], 1, 2 * n);
+}
+
+/** The sums of each channel weighted and averaged over its group. */
+function groupSums({ view, affine }: Norm, sums: Tensor): Tensor {
+  const { n, size } = view;
+  const to = sums.like();
+  const launch = small(view, sums.length, 'grad_group', 2 * sums.size * size);
+  const overrides = { WG, HAS_AFFINE: affine !== null };
+  const params = { n, c: sums.shape.at(-1)!, pitch: sums.pitch, size };
+  const tensors = { sums, weight: affine?.weight ?? sums, group_sums: to };
+  sums.gpu.run(gradGroup, tensors, params, { ...launch, overrides });
+  return to;
+}
+
+/** Gradients of x, and of weight and bias where there are any. */
+function gradients(norm: Norm, dy: Tensor): Tensor[] {
+  const { view, affine, eps, tensors, overrides } = norm;
+  const { n, pixels, given } = view;
+  const dx = dy.like();
+  const sums = gradientSums(norm, dy);
+  const grouped = !given && view.size > 1;
+  const used = given ? tensors.stats : grouped ? groupSums(norm, sums) : sums;
+  const { params, launch } = over(dy, view, SPAN, 'grad_x', 10);
+  dy.gpu.run(
+    gradXKernel,
+    { ...tensors, dy, sums: used, dx },
+    { ...params, eps, share: given ? 0 : 1 / pixels },
+    { ...launch, overrides: { ...overrides, GROUPED: grouped } },
   );
+  if (!affine) return [dx];
+  const overPictures = (row: number) => sumRows(slice(null, sums, row, 1, 'first'), n, affine.weight.shape);
+  return [dx, overPictures(1), overPictures(0)];
+}
+
+function check(x: Tensor, affine: Affine | null, { eps = 1e-5, residual }: NormOptions, op: string): void {
+  const shown = `x is ${showShape(x.shape)}`;
+  for (const t of affine ? [affine.weight, affine.bias] : [])
+    expect(sameShape(t.shape, x.shape.slice(-1)), op, `weight or bias is ${showShape(t.shape)}, ${shown}`);
+  const fits = !residual || sameShape(residual.shape, x.shape);
+  expect(fits, op, `residual is ${showShape(residual?.shape ?? [])}, ${shown}`);
   expect(eps > 0, op, `eps is ${eps}, it must be above 0`);
 }
 
@@ -156,50 +162,28 @@ export function channelNorm(
   options: NormOptions,
   view: NormView,
 ): Tensor {
-  check(x, affine, options, view);
+  check(x, affine, options, view.op);
   const { eps = 1e-5, activation, slope, residual = null } = options;
-  const { op, n, given } = view;
-  const { gpu } = x;
-  const c = x.shape.at(-1)!;
-  const stats = given ?? statistics(x, view);
-  const weight = affine?.weight ?? x;
-  const bias = affine?.bias ?? x;
+  const stats = view.given ?? statistics(x, view);
+  const tensors = { x, stats, weight: affine?.weight ?? x, bias: affine?.bias ?? x };
   const overrides = {
     WG,
-    SHIFTED: !given,
+    SHIFTED: !view.given,
     HAS_AFFINE: affine !== null,
     ...(activation ? activationOverrides(activation, slope) : {}),
   };
-  const { groups, params } = spread(x, view, SPAN);
   const y = x.like();
-  gpu.run(
+  const { params, launch } = over(x, view, SPAN, 'apply', 6);
+  x.gpu.run(
     apply,
-    { x, stats, weight, bias, residual: residual ?? x, y },
+    { ...tensors, residual: residual ?? x, y },
     { ...params, eps },
-    {
-      groups,
-      overrides: { ...overrides, HAS_RESIDUAL: residual !== null },
-      flops: 6 * x.size,
-      label: `${op}/apply`,
-    },
+    { ...launch, overrides: { ...overrides, HAS_RESIDUAL: residual !== null } },
   );
   if (TRAINING) {
+    const norm = { view, affine, eps, tensors, overrides };
     const inputs = [x, ...(affine ? [affine.weight, affine.bias] : []), ...(residual ? [residual] : [])];
-    tape?.record(y, inputs, (dy) => {
-      const tensors = { x, dy, stats, weight, bias };
-      const sums = gradientSums(tensors, view, eps, overrides);
-      const grouped = !given && view.size > 1;
-      const means = grouped ? groupSums(sums, affine, view) : sums;
-      const dx = x.like();
-      gpu.run(
-        gradXKernel,
-        { ...tensors, sums: given ? stats : means, dx },
-        { ...params, eps, share: given ? 0 : 1 / view.pixels },
-        { groups, overrides: { ...overrides, GROUPED: grouped }, flops: 10 * x.size, label: `${op}/grad_x` },
-      );
-      const over = (row: number) => sumRows(slice(null, sums, row, 1, 'first'), n, [c]);
-      return [dx, ...(affine ? [over(1), over(0)] : []), ...(residual ? [dy] : [])];
-    });
+    tape?.record(y, inputs, (dy) => [...gradients(norm, dy), ...(residual ? [dy] : [])]);
   }
   return y;
 }
