@@ -76,16 +76,17 @@ export function generatorForward(
 ): Tensor {
   const norm = (y: Tensor) => instanceNorm(tape, y, null, NORM_RELU);
   let y = norm(layers.conv2d(tape, 'stem', x, REFLECT3));
-  y = norm(layers.conv2d(tape, 'down1', y, DOWN));
-  y = norm(layers.conv2d(tape, 'down2', y, DOWN));
+  const half = norm(layers.conv2d(tape, 'down1', y, DOWN));
+  y = norm(layers.conv2d(tape, 'down2', half, DOWN));
   y = residualBlock(tape, layers, 'rb1', y);
   const trunk = residualBlock(tape, layers, 'rb2', y);
   y = norm(layers.conv2d(tape, 'ds', trunk, DOWN));
   y = transformerBlock(tape, layers, y, context, config.heads);
   y = norm(layers.convTranspose2d(tape, 'us', y, UP));
-  if (config.outerSkip) y = add(tape, y, trunk);
+  if (config.skips) y = add(tape, y, trunk);
   y = residualBlock(tape, layers, 'rb3', y);
   y = norm(layers.convTranspose2d(tape, 'up1', y, UP));
+  if (config.skips) y = add(tape, y, half);
   y = norm(layers.convTranspose2d(tape, 'up2', y, UP));
   return activation(tape, layers.conv2d(tape, 'head', y, REFLECT3), 'tanh');
 }

@@ -8,17 +8,18 @@ export interface GeneratorConfig {
   /** Values per token of the prompt's embedding. */
   readonly context: number;
   /**
-   * Adds the trunk's features around DS, transformer and US. The paper draws no such skip; without it a narrow
-   * network must press a picture through a grid of fewer values than the picture has (docs/decisions/0004).
+   * Adds the trunk's features around DS, transformer and US, and those of down1 to up1's. The paper draws no such skips;
+   * without them a narrow network must press a picture through a grid of fewer values than the picture has
+   * (docs/decisions/0004).
    */
-  readonly outerSkip: boolean;
+  readonly skips: boolean;
 }
 
 /** `paper` is the reference design of the paper; `small` and `tiny` are for slower devices, tests and demos. */
 export const generatorPresets = {
-  paper: { width: 64, heads: 8, context: 768, outerSkip: false },
-  small: { width: 32, heads: 4, context: 768, outerSkip: true },
-  tiny: { width: 16, heads: 2, context: 768, outerSkip: true },
+  paper: { width: 64, heads: 8, context: 768, skips: false },
+  small: { width: 32, heads: 4, context: 768, skips: true },
+  tiny: { width: 16, heads: 2, context: 768, skips: true },
 } as const satisfies Readonly<Record<string, GeneratorConfig>>;
 
 export type PresetName = keyof typeof generatorPresets;

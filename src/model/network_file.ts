@@ -21,7 +21,7 @@ interface Kind<Config> {
 
 const GENERATOR: Kind<GeneratorConfig> = {
   key: 'e2gan.generator',
-  fields: { width: 'count', heads: 'count', context: 'count', outerSkip: 'boolean' },
+  fields: { width: 'count', heads: 'count', context: 'count', skips: 'boolean' },
   specs: generatorSpecs,
 };
 

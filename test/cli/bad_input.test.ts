@@ -58,6 +58,7 @@ const USAGE: readonly Refusal[] = [
   [['profile', '--adapter', at('adapter')], 2, /--adapter needs the --base/],
   [['profile', ...base, '--train', '--adapter', at('adapter')], 2, /--train .* leave out --adapter/],
   [['profile', '--train', '--size', '16x24'], 2, /--train takes squares/],
+  [['profile', '--train', '--size', '16'], 2, /--train needs a --size of 24/],
   [evaluate('pairs', '--held-out', '1.5'), 2, /--held-out.*whole number/],
   [evaluate('pairs'), 2, /--concept: the folder holds several \(ink, snow\)/],
   [

@@ -154,7 +154,7 @@ commands('data check: no pairs, or files that cannot be read, are a failure afte
 });
 
 commands('profile: a frame and a training step, every launch timed', async () => {
-  const small = [...base, '--size', '16', '--repeats', '1', '--json'];
+  const small = [...base, '--size', '24', '--repeats', '1', '--json'];
   const frame = JSON.parse((await succeed('profile', ...small, ...adapter, '--by', 'layer')).out);
   assert.ok(frame.total.calls > 30 && frame.total.ms > 0 && frame.total.flops > 0);
   assert.ok(frame.groups.some(({ name }: { name: string }) => name === 'rb2.conv1'));

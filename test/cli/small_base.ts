@@ -5,7 +5,7 @@ import { initialWeights } from '../../src/train/init.ts';
 import { Random } from '../../src/train/random.ts';
 
 /** The smallest generator that has every layer; a step on it is all overhead. */
-export const SMALL: GeneratorConfig = { width: 4, heads: 1, context: 8, outerSkip: true };
+export const SMALL: GeneratorConfig = { width: 4, heads: 1, context: 8, skips: true };
 
 /** Writes a base with random weights. */
 export async function writeSmallBase(path: string, seed = 1): Promise<void> {

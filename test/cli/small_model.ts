@@ -11,7 +11,7 @@ import { initialLora, initialWeights } from '../../src/train/init.ts';
 import { Random } from '../../src/train/random.ts';
 
 /** The smallest generator: every layer there is, four channels wide. */
-export const SMALL: GeneratorConfig = { width: 4, heads: 1, context: 8, outerSkip: true };
+export const SMALL: GeneratorConfig = { width: 4, heads: 1, context: 8, skips: true };
 const RANKS = new Map([
   ['down2', 2],
   ['tb.self.q', 1],

@@ -26,8 +26,9 @@ const NOTES = {
 export function readAttrs<S extends z.ZodRawShape>(shape: S, given: unknown): z.output<z.ZodObject<S>> {
   const parsed = z.strictObject({ ...NOTES, ...shape }).safeParse(given);
   if (parsed.success) return parsed.data as z.output<z.ZodObject<S>>;
-  const [issue] = parsed.error.issues;
-  const path = issue!.path.join('.');
-  const value = path ? ` ${path} ${JSON.stringify((given as Record<string, unknown>)[path])}` : '';
-  throw new Unsupported(`unsupported${value}: ${issue!.message}`);
+  const { path, message } = parsed.error.issues[0]!;
+  const [option] = path;
+  if (option === undefined) throw new Unsupported(`unsupported: ${message}`);
+  const value = JSON.stringify((given as Record<PropertyKey, unknown>)[option]);
+  throw new Unsupported(`unsupported ${String(option)} ${value}`);
 }

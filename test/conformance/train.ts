@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { Layers } from '../../src/model/layers.ts';
-import type { Weights } from '../../src/model/weights.ts';
+import type { NamedArray } from '../../src/model/safetensors.ts';
+import { Weights } from '../../src/model/weights.ts';
 import type { Gpu } from '../../src/runtime/gpu.ts';
-import { parameterGroup } from '../../src/runtime/group.ts';
 import { adamHyper, HYPER_LENGTH } from '../../src/runtime/ops/adam.ts';
 import type { Shape } from '../../src/runtime/shape.ts';
 import type { Tensor } from '../../src/runtime/tensor.ts';
 import { type Trained, traceGanStep } from '../../src/train/gan_step.ts';
+import { readAttrs } from './attrs.ts';
 import { barSchema, type Check, check, checkNumber } from './compare.ts';
 import { evaluate } from './evaluate.ts';
 import { type Graph, graphSchema, traceGraph } from './graph.ts';
@@ -18,7 +19,7 @@ const trainCase = z.object({
   data: z.string(),
   G: z.string(),
   D: z.string(),
-  gan: z.enum(['vanilla', 'lsgan', 'hinge']),
+  gan: z.string(),
   lambda_l1: z.number(),
   adam: z.object({ lr: z.number(), betas: z.tuple([z.number(), z.number()]), eps: z.number() }),
   losses_columns: z.array(z.enum(['d_real', 'd_fake', 'g_gan', 'g_l1'])),
@@ -26,6 +27,8 @@ const trainCase = z.object({
   bar_rel_per_step: z.array(z.number()),
   last_output: barSchema,
 });
+
+const GAN = { gan: z.enum(['vanilla', 'lsgan', 'hinge']) };
 
 type Training = z.output<typeof trainCase>;
 
@@ -48,15 +51,19 @@ async function openPlayer(
 ): Promise<Player> {
   const graph = await folder.json(file, graphSchema);
   const weights = loadWeights(gpu, name, withPrefix(data, `${name}.`));
-  const stored = new Map([...weights.tensors].map(([key, { shape }]) => [key, shape] as const));
-  const [m, v] = [parameterGroup(gpu, `${name} m`, stored), parameterGroup(gpu, `${name} v`, stored)];
+  const m = new Weights(gpu, `${name} m`, weights.shapes);
+  const v = new Weights(gpu, `${name} v`, weights.shapes);
   return {
     graph,
     weights,
-    trained: () => ({ weights: weights.group, m, v, hyper: gpu.input(`hyper ${name}`, [HYPER_LENGTH]) }),
+    trained: () => ({
+      weights: weights.group,
+      m: m.group,
+      v: v.group,
+      hyper: gpu.input(`hyper ${name}`, [HYPER_LENGTH]),
+    }),
     dispose: () => {
-      weights.dispose();
-      for (const { flat } of [m, v]) gpu.dispose(flat);
+      for (const part of [weights, m, v]) part.dispose();
     },
   };
 }
@@ -70,10 +77,7 @@ function batchOf(tensors: Tensors, name: string, step: number): Placed {
 }
 
 /** The context once for every picture of a batch. */
-function repeated(
-  { shape, data }: { shape: readonly number[]; data: ArrayLike<number> },
-  batch: number,
-): Placed {
+function repeated({ shape, data }: NamedArray, batch: number): Placed {
   const copies = batch / shape[0]!;
   const all = Array.from({ length: copies }, () => Array.from(data)).flat();
   return { shape: [batch, ...shape.slice(1)], data: all, layout: activationLayout };
@@ -97,7 +101,8 @@ function traceStep(
     generator: G.trained(),
     discriminator: D.trained(),
   } satisfies Parameters<typeof traceGanStep>[0];
-  return { ...traceGanStep(gan, { gan: training.gan, lambdaL1: training.lambda_l1 }) };
+  const { gan: kind } = readAttrs(GAN, { gan: training.gan });
+  return { ...traceGanStep(gan, { gan: kind, lambdaL1: training.lambda_l1 }) };
 }
 
 /** Losses of every step, over their bars. */

@@ -11,7 +11,7 @@ import { Gpu } from '../../src/runtime/gpu.ts';
 import { initialLora, initialWeights } from '../../src/train/init.ts';
 import { Random } from '../../src/train/random.ts';
 
-const CONFIG: GeneratorConfig = { width: 8, heads: 2, context: 16, outerSkip: true };
+const CONFIG: GeneratorConfig = { width: 8, heads: 2, context: 16, skips: true };
 const RANKS = new Map(['down1', 'ds', 'tb.self.q', 'tb.ff.in', 'us', 'up2'].map((path, i) => [path, 1 + i]));
 const SIZE = 32;
 

@@ -30,20 +30,23 @@ export function attentionReference(
   for (let n = 0; n < b; n++)
     for (let h = 0; h < heads; h++)
       for (let i = 0; i < lq; i++) {
+        const from = at(q.shape, n, i, h * d);
         const scores = Array.from({ length: lk }, (_, j) => {
           if (!sees(n, i, j)) return Number.NEGATIVE_INFINITY;
+          const key = at(k.shape, n, j, h * d);
           let sum = 0;
-          for (let e = 0; e < d; e++)
-            sum += q.data[at(q.shape, n, i, h * d + e)]! * k.data[at(k.shape, n, j, h * d + e)]!;
+          for (let e = 0; e < d; e++) sum += q.data[from + e]! * k.data[key + e]!;
           return sum * scale;
         });
         const top = Math.max(...scores);
         if (top === Number.NEGATIVE_INFINITY) continue;
         const total = scores.reduce((sum, s) => sum + Math.exp(s - top), 0);
-        for (let j = 0; j < lk; j++)
-          for (let e = 0; e < dv; e++)
-            y.data[at(y.shape, n, i, h * dv + e)]! +=
-              (Math.exp(scores[j]! - top) / total) * v.data[at(v.shape, n, j, h * dv + e)]!;
+        const to = at(y.shape, n, i, h * dv);
+        for (let j = 0; j < lk; j++) {
+          const share = Math.exp(scores[j]! - top) / total;
+          const value = at(v.shape, n, j, h * dv);
+          for (let e = 0; e < dv; e++) y.data[to + e]! += share * v.data[value + e]!;
+        }
       }
   return y;
 }
@@ -59,14 +62,15 @@ function maskOf({ b, lq, lk, mask }: Case, draw: () => number): Values {
 export const attentionSpec = opSpec<Case>({
   name: 'attention',
   cases: [
-    { b: 1, lq: 1, lk: 1, heads: 1, d: 4, dv: 4 },
+    { b: 1, lq: 6, lk: 1, heads: 1, d: 4, dv: 4 },
+    { b: 2, lq: 1, lk: 77, heads: 2, d: 4, dv: 8 },
     { b: 1, lq: 9, lk: 9, heads: 2, d: 5, dv: 6 },
     { b: 2, lq: 17, lk: 23, heads: 2, d: 8, dv: 24, mask: 'shared', scale: 0.3 },
     { b: 2, lq: 7, lk: 16, heads: 1, d: 4, dv: 8, mask: 'each' },
     { b: 1, lq: 5, lk: 11, heads: 2, d: 4, dv: 4, mask: 'blind' },
     { b: 1, lq: 33, lk: 40, heads: 1, d: 12, dv: 12, causal: true, scale: 1.5 },
-    { b: 1, lq: 70, lk: 77, heads: 4, d: 16, dv: 16 },
-    { b: 1, lq: 66, lk: 66, heads: 1, d: 64, dv: 64, causal: true },
+    { b: 1, lq: 70, lk: 77, heads: 2, d: 16, dv: 16 },
+    { b: 1, lq: 34, lk: 34, heads: 1, d: 64, dv: 64, causal: true },
   ],
   inputs: ({ b, lq, lk, heads, d, dv }) => ({
     q: [b, lq, heads * d],

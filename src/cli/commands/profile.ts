@@ -44,6 +44,8 @@ interface Subject {
   readonly adapters: readonly LoadedAdapter[];
 }
 
+/** The discriminator's last layers need three pixels after it has halved a picture three times. */
+const MIN_TRAINED = 24;
 const SEED = 1;
 const PROMPT = 'a profile';
 
@@ -115,6 +117,7 @@ function checkOptions({ train, adapter, size }: ProfileOptions): void {
   if (!train) return;
   if (adapter.length > 0) throw usageError('--train profiles an adapter of its own: leave out --adapter');
   if (size.width !== size.height) throw usageError('--train takes squares: give --size one number');
+  if (size.width < MIN_TRAINED) throw usageError(`--train needs a --size of ${MIN_TRAINED} or more`);
 }
 
 async function profile(options: ProfileOptions): Promise<void> {
