@@ -21,7 +21,8 @@ export interface TrainOptions {
 
 /** Adds them. @param defaults - steps and edge of the crops */
 export function addTrainOptions(command: Command, defaults: { steps: number; size: number }): Command {
-  const edge = size(8, { min: 16, max: 1024 });
+  // The discriminator's patches need 24 pixels.
+  const edge = size(8, { min: 24, max: 1024 });
   const count = (flags: string, what: string, value: number, min = 1) =>
     new Option(flags, what).argParser(integer({ min, max: 1e9 })).default(value);
   return command

@@ -28,7 +28,7 @@ function finetune(
     '--base',
     base,
   ];
-  const rest = ['--size', '16', '--steps', String(STEPS), '--save-every', '7', '--preview-every', '1000'];
+  const rest = ['--size', '24', '--steps', String(STEPS), '--save-every', '7', '--preview-every', '1000'];
   const child = spawn(process.execPath, ['dist/cli.mjs', ...args, ...rest], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });

@@ -11,7 +11,11 @@ interface MatmulCase {
 }
 
 /** op(a) op(b) by plain loops over `[batch, m, k]` and `[batch, k, n]`. */
-export function matmulReference({ batch, m, n, k, transA, transB }: MatmulCase, a: Values, b: Values): Values {
+export function matmulReference(
+  { batch, m, n, k, transA, transB }: MatmulCase,
+  a: Values,
+  b: Values,
+): Values {
   const y = zeros([batch, m, n]);
   for (let z = 0; z < batch; z++)
     for (let i = 0; i < m; i++)

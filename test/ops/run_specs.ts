@@ -60,11 +60,19 @@ function poison(gpu: Gpu, program: Program): void {
   }
 }
 
-function close(got: ArrayLike<number>, want: ArrayLike<number>, scale: number, tolerance: number, what: string): void {
+function close(
+  got: ArrayLike<number>,
+  want: ArrayLike<number>,
+  scale: number,
+  tolerance: number,
+  what: string,
+): void {
   for (let i = 0; i < want.length; i++) {
     const error = Math.abs(got[i]! - want[i]!);
     if (!(error <= tolerance * scale)) {
-      assert.unreachable(`${what}[${i}] is ${got[i]}, the reference ${want[i]}; off by ${error / scale} of its rms ${scale}`);
+      assert.unreachable(
+        `${what}[${i}] is ${got[i]}, the reference ${want[i]}; off by ${error / scale} of its rms ${scale}`,
+      );
     }
   }
 }
@@ -76,7 +84,8 @@ const SAMPLES = { cheap: 24, dear: 6, dearFlops: 200_000 };
 function differences(spec: OpSpec, c: object, data: Data, name: string): { index: number; value: number }[] {
   const all = { ...data.inputs, ...data.constants };
   const x = data.inputs[name]!;
-  const loss = (): number => spec.reference(c, all).data.reduce((sum, v, i) => sum + v * data.gout.data[i]!, 0);
+  const loss = (): number =>
+    spec.reference(c, all).data.reduce((sum, v, i) => sum + v * data.gout.data[i]!, 0);
   const samples = spec.flops(c) > SAMPLES.dearFlops ? SAMPLES.dear : SAMPLES.cheap;
   const stride = Math.max(1, Math.floor(x.data.length / samples));
   const found = [];
@@ -115,7 +124,13 @@ async function checkCase(gpu: Gpu, spec: OpSpec, c: object): Promise<void> {
       const got = first[`d.${name}`]!;
       const samples = differences(spec, c, data, name);
       const scale = Math.max(rms(got), rms(samples.map((s) => s.value)), 1e-3 * rms(data.gout.data));
-      close(samples.map((s) => got[s.index]!), samples.map((s) => s.value), scale, grad, `d.${name}`);
+      close(
+        samples.map((s) => got[s.index]!),
+        samples.map((s) => s.value),
+        scale,
+        grad,
+        `d.${name}`,
+      );
     }
   }
   for (const [name, tensor] of Object.entries(program.outputs)) await checkPadding(gpu, name, tensor);
@@ -129,7 +144,8 @@ async function checkPadding(gpu: Gpu, name: string, tensor: Tensor): Promise<voi
   if (pitch === last) return;
   const raw = await gpu.read(tensor.view(tensor.shape).asStored());
   for (let r = 0; r < rows; r++) {
-    for (let i = last; i < pitch; i++) assert.is(raw[r * pitch + i], 0, `${name}: padding of row ${r} is not zero`);
+    for (let i = last; i < pitch; i++)
+      assert.is(raw[r * pitch + i], 0, `${name}: padding of row ${r} is not zero`);
   }
 }
 

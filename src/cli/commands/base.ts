@@ -3,7 +3,6 @@ import { Command, Option } from 'commander';
 import { type GeneratorConfig, generatorPresets, type PresetName } from '../../model/generator_spec.ts';
 import { writeDiscriminator, writeGenerator } from '../../model/network_file.ts';
 import type { Arrays } from '../../model/weights.ts';
-import { Gpu } from '../../runtime/gpu.ts';
 import type { Json } from '../../train/checkpoint.ts';
 import { joinSources } from '../../train/join_sources.ts';
 import type { PairSource, PromptedPair } from '../../train/loop.ts';
@@ -11,9 +10,10 @@ import { sceneSource } from '../../train/scene_source.ts';
 import { sceneConcepts } from '../../train/scenes/scenes.ts';
 import { Trainer } from '../../train/trainer.ts';
 import { findPairs } from '../data/data_set.ts';
+import { openGpu } from '../device.ts';
 import { usageError } from '../errors.ts';
 import { writeAtomic } from '../files.ts';
-import { folderSource, splitPairs } from '../folder_source.ts';
+import { folderSource, splitPairs, tolerantSource } from '../folder_source.ts';
 import { integer, text } from '../options.ts';
 import { writeReport } from '../run/report.ts';
 import { openRunFolder, type RunFolder } from '../run_folder.ts';
@@ -21,6 +21,7 @@ import { runSession } from '../session.ts';
 import { STOP_CODES } from '../signals.ts';
 import { addTrainOptions, runConfig, type TrainOptions } from '../train_options.ts';
 import { architectureOf, discriminatorFor, initialise } from '../training.ts';
+import { warn } from '../warn.ts';
 
 interface BaseOptions extends TrainOptions {
   readonly preset: PresetName;
@@ -74,7 +75,12 @@ async function gather(
   }
   for (const folder of options.data) {
     const { pairs } = await findPairs(folder);
-    sources.push(folderSource({ pairs: splitPairs(pairs, options.heldOut).train, size, contextWidth }));
+    sources.push(
+      tolerantSource(
+        folderSource({ pairs: splitPairs(pairs, options.heldOut).train, size, contextWidth }),
+        warn,
+      ),
+    );
   }
   if (!sources.length) throw usageError('nothing to train on: --scenes is 0 and there is no --data');
   return { source: joinSources(sources), heldOut };
@@ -103,7 +109,7 @@ async function trainBase(out: string, options: BaseOptions): Promise<number> {
   const config = runConfig('base', options, { concepts });
   const material = await gather(options, generator, concepts);
   const run = await openRunFolder(out, config, { fresh: options.fresh ?? false });
-  const gpu = await Gpu.open();
+  const gpu = await openGpu();
   try {
     const trainer = await Trainer.create(gpu, {
       generator,

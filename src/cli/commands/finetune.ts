@@ -1,10 +1,10 @@
 import { Command, Option } from 'commander';
-import { Gpu } from '../../runtime/gpu.ts';
 import type { PairSource, PromptedPair } from '../../train/loop.ts';
 import { sceneSource } from '../../train/scene_source.ts';
 import { sceneConcepts } from '../../train/scenes/scenes.ts';
 import { type BaseModel, readBaseModel, SHIPPED_BASE } from '../base_model.ts';
 import { findPairs } from '../data/data_set.ts';
+import { openGpu } from '../device.ts';
 import { messageOf, usageError } from '../errors.ts';
 import {
   type FinetuneJob,
@@ -13,13 +13,14 @@ import {
   QUALITY_COLUMNS,
   qualityRows,
 } from '../finetune.ts';
-import { folderSource, splitPairs } from '../folder_source.ts';
+import { folderSource, pairsOfConcept, splitPairs, tolerantSource } from '../folder_source.ts';
 import { integer, text } from '../options.ts';
 import { openRunFolder } from '../run_folder.ts';
 import { STOP_CODES } from '../signals.ts';
 import { printTable } from '../table.ts';
 import { addTrainOptions, runConfig, type TrainOptions } from '../train_options.ts';
 import { parseRanks } from '../training.ts';
+import { warn } from '../warn.ts';
 
 interface FinetuneOptions extends TrainOptions {
   readonly base: string;
@@ -71,16 +72,7 @@ export async function sceneMaterial(
 
 async function folderMaterial(options: FinetuneOptions, base: BaseModel): Promise<Material> {
   const { pairs } = await findPairs(options.data!);
-  const concepts = [...new Set(pairs.map((p) => p.concept).filter((c) => c !== undefined))];
-  if (!options.concept && concepts.length > 1)
-    throw usageError(
-      `${options.data}: holds several concepts (${concepts.join(', ')}); choose one with --concept`,
-    );
-  const own = options.concept ? pairs.filter((p) => p.concept === options.concept) : pairs;
-  if (!own.length)
-    throw usageError(
-      `--concept: ${options.data} has no concept ${options.concept}; there are ${concepts.join(', ') || 'none'}`,
-    );
+  const own = pairsOfConcept(pairs, options.concept);
   const { train, heldOut } = splitPairs(own, options.heldOut);
   if (!train.length)
     throw usageError(`--held-out ${options.heldOut}: leaves none of ${own.length} pairs to train on`);
@@ -93,7 +85,7 @@ async function folderMaterial(options: FinetuneOptions, base: BaseModel): Promis
   return {
     concept,
     prompt,
-    source,
+    source: tolerantSource(source, warn),
     heldOut: await all(folderSource({ ...selection, pairs: heldOut, size })),
   };
 }
@@ -146,7 +138,7 @@ async function run(out: string, options: FinetuneOptions): Promise<number> {
     sceneCount,
   });
   const folder = await openRunFolder(out, config, { fresh: options.fresh ?? false });
-  const gpu = await Gpu.open();
+  const gpu = await openGpu();
   try {
     const job = {
       base,

@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { Editor } from '../../model/editor.ts';
 import { defaultRanks } from '../../model/lora.ts';
-import { Gpu } from '../../runtime/gpu.ts';
+import type { Gpu } from '../../runtime/gpu.ts';
 import { type BaseModel, readBaseModel, SHIPPED_BASE } from '../base_model.ts';
+import { openGpu } from '../device.ts';
 import { type FinetuneJob, finetune } from '../finetune.ts';
 import { integer, text } from '../options.ts';
 import { openRunFolder } from '../run_folder.ts';
@@ -54,7 +55,7 @@ async function framesPerSecond(gpu: Gpu, { base, heldOut }: FinetuneJob): Promis
 async function run(out: string, options: StartOptions): Promise<number> {
   const base = await readBaseModel(SHIPPED_BASE);
   const job = await startJob(base, options);
-  const gpu = await Gpu.open();
+  const gpu = await openGpu();
   const folder = await openRunFolder(out, job.config, { fresh: true });
   try {
     const { info, features } = gpu;
