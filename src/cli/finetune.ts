@@ -107,7 +107,7 @@ async function judge(
 ): Promise<Pick<FinetuneResult, 'quality' | 'edited'>> {
   const { heldOut } = job;
   if (!heldOut.length) return { quality: null, edited: [] };
-  const program = await trainer.preview(gpu);
+  const program = await trainer.preview(gpu, heldOut[0]!.input.width);
   const edited = await editAll(program, heldOut);
   program.dispose();
   const targets = heldOut.map((p) => p.target);

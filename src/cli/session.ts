@@ -21,7 +21,7 @@ export interface Session {
   readonly trainer: Trainer;
   readonly source: PairSource;
   readonly sampling: Sampling;
-  /** Pairs that are not trained on: previews and quality. */
+  /** Squares of one size that are not trained on: previews and quality. */
   readonly heldOut: readonly PromptedPair[];
   /** Name of the networks and sizes; a checkpoint of another is refused. */
   readonly architecture: string;
@@ -113,7 +113,7 @@ export async function runSession(session: Session): Promise<{ step: number; stop
   });
   const signals = watchSignals();
   const shown = heldOut.slice(0, PREVIEWED);
-  const program = shown.length ? await trainer.preview(gpu) : null;
+  const program = shown.length ? await trainer.preview(gpu, shown[0]!.input.width) : null;
   const preview = async (step: number) => {
     if (!program) return;
     const grid = await comparison(shown, await editAll(program, shown));

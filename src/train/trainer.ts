@@ -166,12 +166,12 @@ export class Trainer {
     }
   }
 
-  /** A program that edits one picture with the weights as they are: input `x`, `context`, output `y`. */
-  preview(gpu: Gpu): Promise<Program> {
-    const { size, generator, ranks } = this.config;
+  /** A program that edits one picture of `edge` pixels with the weights as they are: inputs `x`, `context`, output `y`. */
+  preview(gpu: Gpu, edge: number): Promise<Program> {
+    const { generator, ranks } = this.config;
     const layers = new Layers(this.generator.tensors, ranks ? loraPairs(this.lora!.tensors) : new Map());
     return gpu.compile(() => {
-      const x = gpu.input('x', [1, size, size, 3]);
+      const x = gpu.input('x', [1, edge, edge, 3]);
       const context = gpu.input('context', [1, PROMPT_TOKENS, generator.context]);
       return { y: generatorForward(null, layers, generator, x, context) };
     });

@@ -79,14 +79,14 @@ async function folderMaterial(options: FinetuneOptions, base: BaseModel): Promis
   const contextWidth = base.generator.config.context;
   const concept = options.concept ?? own[0]!.concept ?? 'concept';
   const prompt = options.prompt ?? own[0]!.prompt ?? concept;
-  const selection = { contextWidth, prompt };
-  const size = options.size.width;
-  const source = folderSource({ ...selection, pairs: train, size: options.loadSize?.width ?? size });
+  // Training sees crops of `--size`; the held-out pictures are judged whole.
+  const selection = { contextWidth, prompt, size: options.loadSize?.width ?? options.size.width };
+  const source = folderSource({ ...selection, pairs: train });
   return {
     concept,
     prompt,
     source: tolerantSource(source, warn),
-    heldOut: await all(folderSource({ ...selection, pairs: heldOut, size })),
+    heldOut: await all(folderSource({ ...selection, pairs: heldOut })),
   };
 }
 
