@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { create } from 'webgpu';
 import { z } from 'zod';
+import { navigatorGpu } from '#navigator-gpu';
 import { attend } from '../../scripts/steps.mjs';
 import { Gpu } from '../runtime/gpu.ts';
 import { errorCode, messageOf, UserError } from './errors.ts';
@@ -30,7 +30,7 @@ export async function openGpu(): Promise<Gpu> {
 
 /** Whether there is any WebGPU adapter. */
 export async function adapterAnswers(): Promise<boolean> {
-  return (await create([]).requestAdapter()) !== null;
+  return (await navigatorGpu().requestAdapter()) !== null;
 }
 
 /**

@@ -40,8 +40,6 @@ export class Gpu {
   readonly pipelines: Pipelines;
   readonly faults: Faults;
   readonly counts: ObjectCounts = { buffers: 0, bytes: 0, bindGroups: 0 };
-  // Dawn's instance must outlive its devices, or the process crashes when it is collected.
-  readonly instance: GPU;
   #recording: Recording | null = null;
   #labels: string[] = [];
   readonly #constants = new Map<string, Tensor>();
@@ -50,8 +48,7 @@ export class Gpu {
   readonly info: GPUAdapterInfo;
   readonly features: Features;
 
-  private constructor(instance: GPU, device: GPUDevice, info: GPUAdapterInfo, features: Features) {
-    this.instance = instance;
+  private constructor(device: GPUDevice, info: GPUAdapterInfo, features: Features) {
     this.device = device;
     this.info = info;
     this.features = features;
@@ -70,7 +67,7 @@ export class Gpu {
       requiredFeatures: featuresToRequest(adapter),
       requiredLimits: limitsToRequest(adapter),
     });
-    return new Gpu(gpu, device, adapter.info, features);
+    return new Gpu(device, adapter.info, features);
   }
 
   createBuffer(label: string, bytes: number, usage: GPUBufferUsageFlags): GPUBuffer {
