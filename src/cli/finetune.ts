@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Adapter } from '../model/adapter_layer.ts';
 import { Editor } from '../model/editor.ts';
 import type { Ranks } from '../model/lora.ts';
 import { writeGenerator } from '../model/network_file.ts';
@@ -45,6 +46,8 @@ export interface FinetuneResult {
   readonly weights: { readonly trained: number; readonly model: number; readonly bytes: number };
   readonly quality: { readonly untouched: Quality; readonly base: Quality; readonly tuned: Quality } | null;
   readonly edited: readonly Picture[];
+  /** Null where all weights were trained, or the run was stopped. */
+  readonly adapter: Adapter | null;
 }
 
 const part = (arrays: Arrays, prefix: string): Arrays =>
@@ -61,7 +64,11 @@ async function editWithBase(gpu: Gpu, { base, heldOut }: FinetuneJob): Promise<P
   return edited;
 }
 
-async function saveTuned(job: FinetuneJob, run: RunFolder, trainer: Trainer): Promise<number> {
+async function saveTuned(
+  job: FinetuneJob,
+  run: RunFolder,
+  trainer: Trainer,
+): Promise<{ bytes: number; adapter: Adapter | null }> {
   const { weights } = await trainer.save();
   const { config } = job.base.generator;
   if (!job.ranks) {
@@ -72,11 +79,12 @@ async function saveTuned(job: FinetuneJob, run: RunFolder, trainer: Trainer): Pr
     ]);
     const bytes = writeGenerator({ config, weights: part(weights, 'generator.'), about });
     await writeAtomic(join(run.path, 'base.safetensors'), bytes);
-    return bytes.length;
+    return { bytes: bytes.length, adapter: null };
   }
   const { base, concept, prompt, size, source } = job;
   const origin = { base, concept, prompt, imageSize: size, trainPairs: source.count };
-  return saveAdapter(run.path, adapterOf(config, part(weights, 'lora.'), origin));
+  const adapter = adapterOf(config, part(weights, 'lora.'), origin);
+  return { bytes: await saveAdapter(run.path, adapter), adapter };
 }
 
 const row = (name: string, { l1, psnr, ssim }: Quality) => [
@@ -162,8 +170,9 @@ export async function finetune(gpu: Gpu, run: RunFolder, job: FinetuneJob): Prom
   });
   const model = trainer.generator.count;
   const trained = (trainer.lora ?? trainer.generator).count;
-  if (stopped) return { stopped, weights: { trained, model, bytes: 0 }, quality: null, edited: [] };
-  const bytes = await saveTuned(job, run, trainer);
+  if (stopped)
+    return { stopped, weights: { trained, model, bytes: 0 }, quality: null, edited: [], adapter: null };
+  const { bytes, adapter } = await saveTuned(job, run, trainer);
   const judged = await judge(gpu, job, run, trainer);
   trainer.dispose();
   const results = judged.quality
@@ -176,5 +185,5 @@ export async function finetune(gpu: Gpu, run: RunFolder, job: FinetuneJob): Prom
       ]
     : [];
   await writeReport(run.path, { title: `Concept ${job.concept}`, config: job.config, results });
-  return { stopped: null, weights: { trained, model, bytes }, ...judged };
+  return { stopped: null, weights: { trained, model, bytes }, adapter, ...judged };
 }

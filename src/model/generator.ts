@@ -4,6 +4,8 @@ import { attention } from '../runtime/ops/attention.ts';
 import { geglu } from '../runtime/ops/geglu.ts';
 import { instanceNorm } from '../runtime/ops/instance_norm.ts';
 import { layerNorm } from '../runtime/ops/layer_norm.ts';
+import { mul, scale } from '../runtime/ops/mul.ts';
+import { slice } from '../runtime/ops/slice.ts';
 import type { Tape } from '../runtime/tape.ts';
 import type { Tensor } from '../runtime/tensor.ts';
 import type { GeneratorConfig } from './generator_spec.ts';
@@ -58,6 +60,13 @@ function transformerBlock(
   return layers.linear(tape, 'tb.proj_out', t, tokens).view(x.shape);
 }
 
+/** m x + (1 - m) tanh(a), where a is the first half of the head's channels and m the sigmoid of the second. */
+function gated(tape: Tape | null, head: Tensor, x: Tensor): Tensor {
+  const paint = activation(tape, slice(tape, head, 0, 3), 'tanh');
+  const keep = activation(tape, slice(tape, head, 3, 3), 'sigmoid');
+  return add(tape, paint, mul(tape, keep, add(tape, x, scale(tape, paint, -1))));
+}
+
 /**
  * Picture to picture.
  *
@@ -88,5 +97,6 @@ export function generatorForward(
   y = norm(layers.convTranspose2d(tape, 'up1', y, UP));
   if (config.skips) y = add(tape, y, half);
   y = norm(layers.convTranspose2d(tape, 'up2', y, UP));
-  return activation(tape, layers.conv2d(tape, 'head', y, REFLECT3), 'tanh');
+  const painted = layers.conv2d(tape, 'head', y, REFLECT3);
+  return config.skips ? gated(tape, painted, x) : activation(tape, painted, 'tanh');
 }

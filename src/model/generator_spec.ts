@@ -8,9 +8,9 @@ export interface GeneratorConfig {
   /** Values per token of the prompt's embedding. */
   readonly context: number;
   /**
-   * Adds the trunk's features around DS, transformer and US, and those of down1 to up1's. The paper draws no such skips;
-   * without them a narrow network must press a picture through a grid of fewer values than the picture has
-   * (docs/decisions/0004).
+   * Adds the trunk's features around DS, transformer and US, and those of down1 to up1's; and the head mixes what it
+   * paints with the picture itself, by a mask that it also makes. The paper has none of these; a narrow network needs
+   * them (docs/decisions/0004).
    */
   readonly skips: boolean;
 }
@@ -86,7 +86,7 @@ function transformer(c: number, context: number): LayerSpec[] {
  *
  * @see Gong et al. 2024 (E2GAN), figure 3
  */
-export function generatorSpecs({ width: w, context }: GeneratorConfig): LayerSpec[] {
+export function generatorSpecs({ width: w, context, skips }: GeneratorConfig): LayerSpec[] {
   return [
     conv('stem', 3, w, 7),
     conv('down1', w, 2 * w, 3),
@@ -99,7 +99,7 @@ export function generatorSpecs({ width: w, context }: GeneratorConfig): LayerSpe
     ...residual('rb3', 4 * w),
     convTranspose('up1', 4 * w, 2 * w),
     convTranspose('up2', 2 * w, w),
-    conv('head', w, 3, 7),
+    conv('head', w, skips ? 6 : 3, 7),
   ];
 }
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import { Editor } from '../../model/editor.ts';
+import { Editor, type StrongAdapter } from '../../model/editor.ts';
 import { defaultRanks } from '../../model/lora.ts';
 import type { Gpu } from '../../runtime/gpu.ts';
 import { type BaseModel, readBaseModel, SHIPPED_BASE } from '../base_model.ts';
@@ -20,6 +20,10 @@ const SIZE = 64;
 const SCENES = 80;
 const HELD_OUT = 16;
 const FRAMES = 20;
+// A step of the adapter takes about as long as so many frames (forward, three times the discriminator, backward).
+const FRAMES_PER_STEP = 9;
+const TRAINING_SECONDS = 150;
+const MIN_STEPS = 30;
 
 async function startJob(base: BaseModel, { concept, steps }: StartOptions): Promise<FinetuneJob> {
   const { config: generator } = base.generator;
@@ -40,22 +44,34 @@ async function startJob(base: BaseModel, { concept, steps }: StartOptions): Prom
 }
 
 /** Frames per second of the merged generator, picture in and picture out. */
-async function framesPerSecond(gpu: Gpu, { base, heldOut }: FinetuneJob): Promise<number> {
+async function framesPerSecond(
+  gpu: Gpu,
+  { base, heldOut }: FinetuneJob,
+  adapters: readonly StrongAdapter[],
+  frames: number,
+): Promise<number> {
   const { input, context } = heldOut[0]!;
   const { config, weights } = base.generator;
-  const editor = await Editor.create(gpu, config, weights, [], context, input.width, input.height);
+  const editor = await Editor.create(gpu, config, weights, adapters, context, input.width, input.height);
   await editor.edit(input);
   const begin = performance.now();
-  for (let i = 0; i < FRAMES; i++) await editor.edit(input);
+  for (let i = 0; i < frames; i++) await editor.edit(input);
   const seconds = (performance.now() - begin) / 1000;
   editor.dispose();
-  return FRAMES / seconds;
+  return frames / seconds;
+}
+
+/** As many of the steps as fit into the time that a first try should take; a slow software device gets fewer. */
+async function affordableSteps(gpu: Gpu, job: FinetuneJob): Promise<number> {
+  const stepSeconds = FRAMES_PER_STEP / (await framesPerSecond(gpu, job, [], 3));
+  return Math.min(job.steps, Math.max(MIN_STEPS, Math.floor(TRAINING_SECONDS / stepSeconds)));
 }
 
 async function run(out: string, options: StartOptions): Promise<number> {
   const base = await readBaseModel(SHIPPED_BASE);
-  const job = await startJob(base, options);
+  const wanted = await startJob(base, options);
   const gpu = await openGpu();
+  const job = { ...wanted, steps: await affordableSteps(gpu, wanted) };
   const folder = await openRunFolder(out, job.config, { fresh: true });
   try {
     const { info, features } = gpu;
@@ -64,13 +80,14 @@ async function run(out: string, options: StartOptions): Promise<number> {
     );
     console.log(`concept "${job.concept}": ${job.prompt}`);
     console.log(
-      `learning it from ${SCENES} pairs of built-in scenes, ${SIZE}x${SIZE}, ${options.steps} steps; ${HELD_OUT} unseen scenes judge it`,
+      `learning it from ${SCENES} pairs of built-in scenes, ${SIZE}x${SIZE}, ${job.steps} steps; ${HELD_OUT} unseen scenes judge it`,
     );
     const result = await finetune(gpu, folder, job);
     if (result.stopped) return STOP_CODES[result.stopped];
     printResult(out, result);
+    const merged = [{ adapter: result.adapter!, strength: 1 }];
     console.log(
-      `${(await framesPerSecond(gpu, job)).toFixed(1)} frames per second at ${SIZE}x${SIZE}, adapter merged`,
+      `${(await framesPerSecond(gpu, job, merged, FRAMES)).toFixed(1)} frames per second at ${SIZE}x${SIZE}, adapter merged`,
     );
     console.log(
       `pictures  ${join(out, 'comparison.png')}\nreport    ${join(out, 'report.html')}\nadapter   ${join(out, 'adapter_model.safetensors')}`,
