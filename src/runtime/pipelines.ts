@@ -30,7 +30,7 @@ export class Pipelines {
     return this.#params;
   }
 
-  /** Layout of `@group(0)`: storage buffers in the kernel's order. */
+  /** Layout of group 0: storage buffers in the kernel's order. */
   tensorsLayout(kernel: AnyKernel): GPUBindGroupLayout {
     const key = kernel.bindings.map((b) => b.access).join();
     let layout = this.#layouts.get(key);
