@@ -111,7 +111,7 @@ const BASES: readonly Refusal[] = [
   [withBase('nan.safetensors'), 1, /nan\.safetensors: tensor "head\.weight" holds NaN/],
   [withBase('less.safetensors'), 1, /less\.safetensors: .*missing, "head\.weight"/],
   [withBase('more.safetensors'), 1, /more\.safetensors: .*"heat\.weight".*head\.weight/],
-  [withBase('shape.safetensors'), 1, /shape\.safetensors: "head\.weight" is \[588\], .*\[3,4,7,7\]/],
+  [withBase('shape.safetensors'), 1, /shape\.safetensors: "head\.weight" is \[1176\], .*\[6,4,7,7\]/],
 ];
 
 const ADAPTERS: readonly Refusal[] = [
