@@ -14,7 +14,21 @@ const folder = await mkdtemp(join(tmpdir(), 'e2gan-test-'));
 const at = (...names: string[]): string => join(folder, ...names);
 
 execFileSync(process.execPath, ['build.mjs', 'cli']);
-const BUILT = resolve('dist', 'cli.mjs');
+/** A copy of the program, alone or after a setup that found a device: where `env` leads. */
+async function writeCopy(name: string, env?: Record<string, string>): Promise<string> {
+  await mkdir(at(name, 'dist'), { recursive: true });
+  await copyFile(join('dist', 'cli.mjs'), at(name, 'dist', 'cli.mjs'));
+  await copyFile('package.json', at(name, 'package.json'));
+  await symlink(resolve('node_modules'), at(name, 'node_modules'));
+  if (env) {
+    await mkdir(at(name, '.vulkan'));
+    await writeFile(at(name, '.vulkan', 'env.json'), JSON.stringify({ way: 'test', env, adapter: null }));
+  }
+  return at(name, 'dist', 'cli.mjs');
+}
+
+// Alone, since a setup that found a device beside dist/ changes what the program does.
+const BUILT = await writeCopy('alone');
 await writeSmallBase(folder);
 await writeNoise(at('in.png'), 16, 16);
 
@@ -75,16 +89,6 @@ built('without a device: one line with the way to the remedy, and doctor gives t
   assert.match(doctor.out, /\nmissing: a WebGPU device that works; this mends it:\n.*\S/);
   assert.match(doctor.err, /^e2gan: no device works: no WebGPU adapter answers\n$/);
 });
-
-/** A copy of the program whose setup has found a device: where `env` leads. */
-async function writeCopy(name: string, env: Record<string, string>): Promise<string> {
-  await mkdir(at(name, 'dist'), { recursive: true });
-  await mkdir(at(name, '.vulkan'));
-  await copyFile(BUILT, at(name, 'dist', 'cli.mjs'));
-  await symlink(resolve('node_modules'), at(name, 'node_modules'));
-  await writeFile(at(name, '.vulkan', 'env.json'), JSON.stringify({ way: 'test', env, adapter: null }));
-  return at(name, 'dist', 'cli.mjs');
-}
 
 built('without a device it runs again with the one that setup unpacked, but only once', async () => {
   const drivers = (await findVulkanFiles())?.drivers;
