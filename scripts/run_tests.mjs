@@ -9,6 +9,11 @@ import { countTests, inOrder, skipReasons } from './test_output.mjs';
 
 const FOLDER = fileURLToPath(new URL('../dist/test', import.meta.url));
 const LIMIT_MS = 300_000;
+// Files called `.slow` start the whole program many times; SwiftShader compiles for seconds each time.
+const SLOW_LIMIT_MS = 900_000;
+
+const limitOf = (/** @type {string} */ file) => (file.includes('.slow.') ? SLOW_LIMIT_MS : LIMIT_MS);
+
 const AT_ONCE = Math.min(2, availableParallelism());
 const isWindows = process.platform === 'win32';
 
@@ -44,7 +49,7 @@ function execute(file) {
     const watchdog = setTimeout(() => {
       late = true;
       kill(child);
-    }, LIMIT_MS);
+    }, limitOf(file));
     child.on('close', (code) => {
       clearTimeout(watchdog);
       running.delete(child);
@@ -69,7 +74,7 @@ async function runFile(file) {
   const reasons = skipReasons(output);
   for (const reason of reasons) console.log(`     ${reason}`);
   if (counts.skipped && !reasons.length) console.log(`     ${counts.skipped} skipped without a reason`);
-  if (late) console.log(`     ${name}: stopped after ${LIMIT_MS / 1000} s`);
+  if (late) console.log(`     ${name}: stopped after ${limitOf(file) / 1000} s`);
   if (counts.failed) console.log(output);
   return counts;
 }
