@@ -1,16 +1,15 @@
-// y[z, m, n] = bias[n] + residual[z, m, n] + sum over k of op(a)[z, m, k] * op(b)[z, k, n];  op transposes where asked.
-// a: [z, m, k] or [z, k, m]   b: [z, k, n] or [z, n, k]   y, residual: [z, m, n].
+// y[z, m, n] = bias[n] + residual[z, m, n] + sum over k of op(a)[z, m, k] * b[z, k, n];  op transposes where asked.
+// a: [z, m, k] or [z, k, m]   b: [z, k, n]   y, residual: [z, m, n].
 // GEMM with one segment; strides between matrices are given, 0 shares one matrix among all z.
 // @core gemm/plain gemm/subgroup
-struct Params { m: u32, n: u32, k: u32, a_pitch: u32, b_pitch: u32, n4: u32, a_batch: u32, b_batch: u32 }
+struct Params { m: u32, n: u32, k: u32, a_pitch: u32, n4: u32, a_batch: u32, b_batch4: u32 }
 
 override TRANS_A: bool = false;
-override TRANS_B: bool = false;
 override HAS_BIAS: bool = false;
 override HAS_RESIDUAL: bool = false;
 
 @group(0) @binding(0) var<storage, read> a: array<f32>;
-@group(0) @binding(1) var<storage, read> b: array<f32>;
+@group(0) @binding(1) var<storage, read> b: array<vec4f>;
 @group(0) @binding(2) var<storage, read> bias: array<vec4f>;
 @group(0) @binding(3) var<storage, read> residual: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> y: array<vec4f>;
@@ -26,15 +25,8 @@ fn a_origin(row: u32, z: u32) -> vec4i {
 fn a_row(origin: vec4i, seg: u32, z: u32) -> vec2i { return origin.xy; }
 fn a_at(base: vec2i, k: u32) -> f32 { return a[u32(base.x) + k * select(1u, params.a_pitch, TRANS_A)]; }
 
-fn b_row(seg: u32, col: u32, z: u32) -> u32 {
-  let c = min(col, params.n4 - 1u) * 4u;
-  return z * params.b_batch + select(c, c * params.b_pitch, TRANS_B);
-}
-fn b_at(base: u32, k: u32) -> vec4f {
-  let i = base + select(k * params.b_pitch, k, TRANS_B);
-  let step = select(1u, params.b_pitch, TRANS_B);
-  return vec4f(b[i], b[i + step], b[i + 2u * step], b[i + 3u * step]);
-}
+fn b_row(seg: u32, col: u32, z: u32) -> u32 { return z * params.b_batch4 + min(col, params.n4 - 1u); }
+fn b_at(base: u32, k: u32) -> vec4f { return b[base + k * params.n4]; }
 
 fn store(row: u32, col: u32, z: u32, acc: vec4f) {
   if (row >= params.m || col >= params.n4) { return; }

@@ -10,14 +10,17 @@ export interface GemmLaunch {
 
 const ceilPower2 = (n: number): number => 2 ** Math.ceil(Math.log2(n));
 
+/** Rows of A a subgroup holds, and vec4 columns a lane: 24 x 2 keeps most of its sums in registers (bench/ladder/matmul). */
 function subgroupLaunch(size: number, rows: number, cols4: number, batch: number): GemmLaunch {
-  const tile = Math.max(size, rows >= 64 ? 16 : 8);
+  const held = rows >= 96 ? Math.max(1, Math.floor(24 / size)) : Math.max(1, Math.floor(8 / size));
+  const tile = size * held;
+  const columns = cols4 > size ? 2 : 1;
   const wy = Math.min(4, Math.ceil(rows / tile));
   return {
     core: 'gemm/subgroup',
-    groups: [Math.ceil(cols4 / size), Math.ceil(rows / (tile * wy)), batch],
+    groups: [Math.ceil(cols4 / (size * columns)), Math.ceil(rows / (tile * wy)), batch],
     overrides: { WY: wy },
-    specials: { SG: size, ROWS: tile },
+    specials: { SG: size, ROWS: tile, COLS: columns },
   };
 }
 

@@ -5,6 +5,7 @@ import type { Tape } from '../tape.ts';
 import type { Tensor } from '../tensor.ts';
 import { gemmLaunch } from './gemm.ts';
 import { sumRows } from './reduce.ts';
+import { transpose } from './transpose.ts';
 
 /** Which sides are stored transposed, and what is added in the store. */
 export interface MatmulOptions {
@@ -14,8 +15,10 @@ export interface MatmulOptions {
   readonly residual?: Tensor | null;
 }
 
-function multiply(a: Tensor, b: Tensor, shape: readonly number[], options: MatmulOptions): Tensor {
-  const { transA = false, transB = false, bias = null, residual = null } = options;
+/** Where b is stored transposed it is turned first: n k moves for m n k products, and once where b is frozen. */
+function multiply(a: Tensor, right: Tensor, shape: readonly number[], options: MatmulOptions): Tensor {
+  const { transA = false, bias = null, residual = null } = options;
+  const b = options.transB ? transpose(null, right) : right;
   const y = a.like(shape);
   const [m, n] = [shape.at(-2)!, shape.at(-1)!];
   const k = a.shape.at(transA ? -2 : -1)!;
@@ -23,12 +26,11 @@ function multiply(a: Tensor, b: Tensor, shape: readonly number[], options: Matmu
   const stride = (t: Tensor) =>
     t.shape.length > 2 && product(t.shape.slice(0, -2)) > 1 ? t.pitch * t.shape.at(-2)! : 0;
   const n4 = y.pitch / 4;
-  const params = { m, n, k, a_pitch: a.pitch, b_pitch: b.pitch, n4, a_batch: stride(a), b_batch: stride(b) };
+  const params = { m, n, k, a_pitch: a.pitch, n4, a_batch: stride(a), b_batch4: stride(b) / 4 };
   const launch = gemmLaunch(a.gpu, m, n4, batch);
   const overrides = {
     ...launch.overrides,
     TRANS_A: transA,
-    TRANS_B: transB,
     HAS_BIAS: bias !== null,
     HAS_RESIDUAL: residual !== null,
   };
