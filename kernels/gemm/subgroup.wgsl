@@ -1,7 +1,7 @@
 // GEMM core: c[row, col] = sum over seg, k of a(row, seg, k) * b(seg, k, col), COLS vec4 columns a lane.
 // Lanes own columns; together they hold SG different rows of A as scalars and pass them round with
 // subgroupBroadcast. No workgroup memory and no barriers: the winning form on software devices.
-// The importing file gives: cols, segments, depth, a_origin, a_row, a_at, b_row, b_at, store.
+// The importing file gives: segments, depth, a_origin, a_row, a_at, b_row, b_at, store.
 enable subgroups;
 
 const SG: u32 = 8u;     // @specialize

@@ -56,7 +56,7 @@ export async function editAll(program: Program, pairs: readonly PromptedPair[]):
   return edited;
 }
 
-const PREVIEWED = 6;
+const PREVIEWED = 12;
 
 /** before | edited | target, one row per pair. */
 export const comparison = (

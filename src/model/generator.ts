@@ -4,7 +4,7 @@ import { attention } from '../runtime/ops/attention.ts';
 import { geglu } from '../runtime/ops/geglu.ts';
 import { instanceNorm } from '../runtime/ops/instance_norm.ts';
 import { layerNorm } from '../runtime/ops/layer_norm.ts';
-import { mul, scale } from '../runtime/ops/mul.ts';
+import { mul } from '../runtime/ops/mul.ts';
 import { slice } from '../runtime/ops/slice.ts';
 import type { Tape } from '../runtime/tape.ts';
 import type { Tensor } from '../runtime/tensor.ts';
@@ -60,11 +60,11 @@ function transformerBlock(
   return layers.linear(tape, 'tb.proj_out', t, tokens).view(x.shape);
 }
 
-/** m x + (1 - m) tanh(a), where a is the first half of the head's channels and m the sigmoid of the second. */
-function gated(tape: Tape | null, head: Tensor, x: Tensor): Tensor {
-  const paint = activation(tape, slice(tape, head, 0, 3), 'tanh');
-  const keep = activation(tape, slice(tape, head, 3, 3), 'sigmoid');
-  return add(tape, paint, mul(tape, keep, add(tape, x, scale(tape, paint, -1))));
+/** x + a + b x, where a is the first half of the head's channels and b the second: untouched where both are 0. */
+function retouched(tape: Tape | null, head: Tensor, x: Tensor): Tensor {
+  const paint = slice(tape, head, 0, 3);
+  const gain = slice(tape, head, 3, 3);
+  return add(tape, add(tape, x, paint), mul(tape, gain, x));
 }
 
 /**
@@ -83,20 +83,23 @@ export function generatorForward(
   x: Tensor,
   context: Tensor,
 ): Tensor {
+  const { skips } = config;
   const norm = (y: Tensor) => instanceNorm(tape, y, null, NORM_RELU);
-  let y = norm(layers.conv2d(tape, 'stem', x, REFLECT3));
-  const half = norm(layers.conv2d(tape, 'down1', y, DOWN));
-  y = norm(layers.conv2d(tape, 'down2', half, DOWN));
+  const up = (path: string, y: Tensor, skip: Tensor) => {
+    const made = layers.convTranspose2d(tape, path, y, UP);
+    return skips ? activation(tape, add(tape, made, skip), 'relu') : norm(made);
+  };
+  const stem = layers.conv2d(tape, 'stem', x, REFLECT3);
+  const half = layers.conv2d(tape, 'down1', norm(stem), DOWN);
+  let y = norm(layers.conv2d(tape, 'down2', norm(half), DOWN));
   y = residualBlock(tape, layers, 'rb1', y);
   const trunk = residualBlock(tape, layers, 'rb2', y);
   y = norm(layers.conv2d(tape, 'ds', trunk, DOWN));
   y = transformerBlock(tape, layers, y, context, config.heads);
-  y = norm(layers.convTranspose2d(tape, 'us', y, UP));
-  if (config.skips) y = add(tape, y, trunk);
+  y = up('us', y, trunk);
   y = residualBlock(tape, layers, 'rb3', y);
-  y = norm(layers.convTranspose2d(tape, 'up1', y, UP));
-  if (config.skips) y = add(tape, y, half);
-  y = norm(layers.convTranspose2d(tape, 'up2', y, UP));
+  y = up('up1', y, half);
+  y = up('up2', y, stem);
   const painted = layers.conv2d(tape, 'head', y, REFLECT3);
-  return config.skips ? gated(tape, painted, x) : activation(tape, painted, 'tanh');
+  return skips ? retouched(tape, painted, x) : activation(tape, painted, 'tanh');
 }

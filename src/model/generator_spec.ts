@@ -87,19 +87,21 @@ function transformer(c: number, context: number): LayerSpec[] {
  * @see Gong et al. 2024 (E2GAN), figure 3
  */
 export function generatorSpecs({ width: w, context, skips }: GeneratorConfig): LayerSpec[] {
+  // What no norm follows keeps its scale only if it starts with it.
+  const he = (spec: LayerSpec): LayerSpec => (skips ? { ...spec, init: 'he' } : spec);
   return [
-    conv('stem', 3, w, 7),
-    conv('down1', w, 2 * w, 3),
+    he(conv('stem', 3, w, 7)),
+    he(conv('down1', w, 2 * w, 3)),
     conv('down2', 2 * w, 4 * w, 3),
     ...residual('rb1', 4 * w),
     ...residual('rb2', 4 * w),
     conv('ds', 4 * w, 4 * w, 3),
     ...transformer(4 * w, context),
-    convTranspose('us', 4 * w, 4 * w),
+    he(convTranspose('us', 4 * w, 4 * w)),
     ...residual('rb3', 4 * w),
-    convTranspose('up1', 4 * w, 2 * w),
-    convTranspose('up2', 2 * w, w),
-    conv('head', w, skips ? 6 : 3, 7),
+    he(convTranspose('up1', 4 * w, 2 * w)),
+    he(convTranspose('up2', 2 * w, w)),
+    skips ? { ...conv('head', w, 6, 7), init: 'zero' } : conv('head', w, 3, 7),
   ];
 }
 

@@ -16,6 +16,8 @@ export interface LayerSpec {
   /** Shape of the weight as in files. */
   readonly weight: readonly number[];
   readonly bias: boolean;
+  /** How training from scratch starts its weight, where not by the rule of its kind (train/init.ts). */
+  readonly init?: 'zero' | 'he';
 }
 
 /** Number of channels that a layer's bias has. */

@@ -12,9 +12,10 @@ export type Ranks = ReadonlyMap<string, number>;
  */
 export function defaultRanks(config: GeneratorConfig): Ranks {
   const sampling = new Set(['down2', 'ds', 'us', 'up1', 'up2']);
+  const ends = new Set(['stem', 'head']);
   const ranks = new Map<string, number>();
   for (const { path, kind } of generatorSpecs(config)) {
-    if (sampling.has(path)) ranks.set(path, 8);
+    if (sampling.has(path) || (config.skips && ends.has(path))) ranks.set(path, 8);
     else if (path === 'down1' || (path.startsWith('tb.') && kind === 'linear')) ranks.set(path, 1);
   }
   return ranks;

@@ -3,13 +3,16 @@ import { navigatorGpu } from '#navigator-gpu';
 import { KernelError } from './errors.ts';
 import { Faults } from './faults.ts';
 import { type Features, featuresToRequest, limitsToRequest, negotiate } from './limits.ts';
+import type { GemmFamily } from './ops/gemm.ts';
 import { Pipelines } from './pipelines.ts';
 import { planLaunches } from './plan.ts';
 import { Program } from './program.ts';
 import { Readback } from './readback.ts';
 import { Recording } from './recording.ts';
 import { padRows, type Shape, showShape, unpadRows } from './shape.ts';
+import { probeMatrix } from './subgroup_matrix.ts';
 import { newStorage, rootOf, type Storage, Tensor } from './tensor.ts';
+import type { Choice, Choices } from './tuner.ts';
 
 /** How one launch is shaped; `core` names the GEMM core where the kernel has several. */
 export interface LaunchOptions<K extends AnyKernel> {
@@ -20,6 +23,7 @@ export interface LaunchOptions<K extends AnyKernel> {
   readonly flops?: number;
   /** Tells apart launches of one kernel in profiles: an op's name, a layer's. */
   readonly label?: string;
+  readonly choice?: Choice;
 }
 
 /** Live GPU objects, so that tests can show that a replay makes none. */
@@ -29,9 +33,14 @@ export interface ObjectCounts {
   bindGroups: number;
 }
 
-/** Fixes what a device uses: `subgroups: false` forces the plain cores, as on devices without them. */
+/** Fixes what a device uses. */
 export interface OpenOptions {
-  readonly subgroups?: boolean;
+  /** Forces one family on all products, whatever was tuned; `plain` takes the device for one without subgroups. */
+  readonly family?: GemmFamily;
+  /** `f16` allows products whose factors are rounded to f16 where the device has matrix units; sums stay f32. */
+  readonly precision?: 'f32' | 'f16';
+  /** What the tuner found on this device; none where results must not hang on a measurement. */
+  readonly choices?: Choices;
   readonly backend?: string;
 }
 
@@ -47,27 +56,42 @@ export class Gpu {
   readonly device: GPUDevice;
   readonly info: GPUAdapterInfo;
   readonly features: Features;
+  readonly family: GemmFamily | null;
+  readonly precision: 'f32' | 'f16';
+  readonly choices: Choices;
 
-  private constructor(device: GPUDevice, info: GPUAdapterInfo, features: Features) {
+  private constructor(
+    device: GPUDevice,
+    info: GPUAdapterInfo,
+    pipelines: Pipelines,
+    features: Features,
+    options: OpenOptions,
+  ) {
     this.device = device;
     this.info = info;
     this.features = features;
-    this.pipelines = new Pipelines(device);
+    this.family = options.family ?? null;
+    this.precision = options.precision ?? (options.family === 'matrix' ? 'f16' : 'f32');
+    this.choices = options.choices ?? new Map();
+    this.pipelines = pipelines;
     this.faults = new Faults(device);
   }
 
-  /** Opens the best adapter. @throws Error where no adapter answers. */
+  /** Opens the best adapter. @throws Error where none answers, or it lacks what a forced family needs */
   static async open(options: OpenOptions = {}): Promise<Gpu> {
     const gpu = navigatorGpu(options.backend);
     const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
     if (!adapter) throw new Error('no WebGPU adapter answers; run `npx e2gan doctor` for the remedy');
     const found = negotiate(gpu, adapter);
-    const features = options.subgroups === false ? { ...found, subgroupSize: 0 } : found;
+    const features = options.family === 'plain' ? { ...found, subgroupSize: 0 } : found;
     const device = await adapter.requestDevice({
       requiredFeatures: featuresToRequest(adapter),
       requiredLimits: limitsToRequest(adapter),
     });
-    return new Gpu(device, adapter.info, features);
+    const pipelines = new Pipelines(device);
+    const matrix = await probeMatrix(pipelines, features.subgroupMatrix);
+    if (options.family === 'matrix' && !matrix) throw new Error('this device has no matrix units for f16');
+    return new Gpu(device, adapter.info, pipelines, { ...features, subgroupMatrix: matrix }, options);
   }
 
   createBuffer(label: string, bytes: number, usage: GPUBufferUsageFlags): GPUBuffer {
@@ -198,6 +222,7 @@ export class Gpu {
       specials: (options.specials ?? {}) as Readonly<Record<string, number>>,
       groups: [x, y, z],
       flops: options.flops ?? 0,
+      choice: options.choice ?? null,
     });
   }
 

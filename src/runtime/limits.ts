@@ -1,10 +1,39 @@
+/** Matrix units: left `[M, K]` times right `[K, N]`, by subgroups of `lanes`. */
+export interface SubgroupMatrix {
+  readonly M: number;
+  readonly N: number;
+  readonly K: number;
+  readonly lanes: number;
+  /** The device's WGSL has the extension's first syntax alone. */
+  readonly early: boolean;
+}
+
+interface MatrixConfig {
+  readonly componentType: string;
+  readonly resultComponentType: string;
+  readonly M: number;
+  readonly N: number;
+  readonly K: number;
+}
+
+/** The largest configuration that takes f16 and sums in f32. Which syntax it wants is found by compiling (subgroup_matrix.ts). */
+export function matrixOf(adapter: GPUAdapter): SubgroupMatrix | null {
+  const info = adapter.info as GPUAdapterInfo & { subgroupMatrixConfigs?: readonly MatrixConfig[] };
+  const { subgroupMatrixConfigs: configs = [], subgroupMaxSize: lanes } = info;
+  const fit = configs.filter((c) => c.componentType === 'f16' && c.resultComponentType === 'f32');
+  const [best] = [...fit].sort((a, b) => b.M * b.N * b.K - a.M * a.N * a.K);
+  if (!best || !adapter.features.has('shader-f16') || !lanes) return null;
+  return { M: best.M, N: best.N, K: best.K, lanes, early: false };
+}
+
 /** What this device offers beyond the lowest WebGPU limits; kernels ask here before they use an extra. */
 export interface Features {
   readonly f16: boolean;
   /** Invocations of a subgroup where the device has one fixed size, else 0. */
   readonly subgroupSize: number;
   readonly timestamps: boolean;
-  readonly subgroupMatrix: boolean;
+  /** Null where the device has no matrix units that take f16 and sum in f32. */
+  readonly subgroupMatrix: SubgroupMatrix | null;
   readonly immediates: boolean;
   /** Software device: numbers are right, speed is not a GPU's. */
   readonly software: boolean;
@@ -36,7 +65,7 @@ export function negotiate(gpu: GPU, adapter: GPUAdapter): Features {
     f16: has('shader-f16'),
     subgroupSize: fixed ? subgroupMinSize : 0,
     timestamps: has('timestamp-query'),
-    subgroupMatrix: has('chromium-experimental-subgroup-matrix'),
+    subgroupMatrix: has('chromium-experimental-subgroup-matrix') ? matrixOf(adapter) : null,
     immediates: gpu.wgslLanguageFeatures.has('immediate_address_space'),
     software: isFallbackAdapter === true,
   };

@@ -4,6 +4,7 @@ import { KernelError } from './errors.ts';
 import type { Gpu } from './gpu.ts';
 import { type Shape, showShape } from './shape.ts';
 import { newStorage, rootOf, type Storage, type Tensor } from './tensor.ts';
+import type { Choice } from './tuner.ts';
 
 const MAX_GROUPS = 65535;
 
@@ -19,6 +20,8 @@ export interface Launch {
   readonly groups: readonly [number, number, number];
   /** Floating-point operations, for the profile and for cutting submits. */
   readonly flops: number;
+  /** Where the launch could have taken another form; null where there is but one. */
+  readonly choice: Choice | null;
 }
 
 /** Storages that a launch reads, and writes; parts count as their whole. */

@@ -11,14 +11,25 @@ const filled = (shape: readonly number[], next: () => number): FloatArray => ({
 
 const uniform = (random: Random, bound: number) => () => (2 * random.next() - 1) * bound;
 
-function initialWeight({ kind, weight }: LayerSpec, random: Random): FloatArray {
+/** Products that one output of a convolution adds up; a transposed one of stride 2 meets a quarter of its taps. */
+function fanIn(kind: LayerSpec['kind'], [first, second, ...kernel]: readonly number[]): number {
+  return kind === 'conv_transpose2d' ? (first! * product(kernel)) / 4 : second! * product(kernel);
+}
+
+function initialWeight({ kind, weight, init }: LayerSpec, random: Random): FloatArray {
+  if (init === 'zero') return filled(weight, () => 0);
+  if (init === 'he') {
+    const std = Math.sqrt(2 / fanIn(kind, weight));
+    return filled(weight, () => std * random.normal());
+  }
   if (kind === 'norm') return filled(weight, () => 1);
   if (kind === 'linear') return filled(weight, uniform(random, 1 / Math.sqrt(weight[1]!)));
   return filled(weight, () => 0.02 * random.normal());
 }
 
 /**
- * First weights of a network: convolutions N(0, 0.02), linear layers U(±1/√in), norms 1, biases 0.
+ * First weights of a network: convolutions N(0, 0.02), linear layers U(±1/√in), norms 1, biases 0; what
+ * its spec asks for 0.
  *
  * @see Isola et al. 2017 (pix2pix), section 6.2
  */

@@ -66,9 +66,9 @@ test('a line per case, then the counts', () =>
     assert.is(out.length, 6);
   }));
 
-test('a filter, and the plain cores', () =>
+test('a filter, and a forced family', () =>
   withVectors(async (folder) => {
-    const { code, out } = await run(folder, '--filter', 'rig', '--cores', 'plain');
+    const { code, out } = await run(folder, '--filter', 'rig', '--family', 'plain');
     assert.is(code, 0);
     assert.is(out.at(-1), '1 passed, 0 failed, 0 skipped');
   }));
@@ -83,7 +83,7 @@ test('wrong usage, missing and broken files: one line, exit code 2', () =>
       assert.not.match(error[0]!, /\n/);
     };
     await refused(/missing required argument/);
-    await refused(/--cores/, folder, '--cores', 'many');
+    await refused(/--family/, folder, '--family', 'many');
     await refused(/no case has "zebra"/, folder, '--filter', 'zebra');
     await refused(/no index_ops\.json/, join(folder, 'absent'));
     await rm(join(folder, 'relu.safetensors'));

@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { escapeControl, messageOf, UserError } from '../../src/cli/errors.ts';
 import { Gpu } from '../../src/runtime/gpu.ts';
+import { type GemmFamily, gemmFamilies } from '../../src/runtime/ops/gemm.ts';
 import { type Case, Folder } from './read_case.ts';
 import { type Result, runCase } from './run_case.ts';
 
@@ -12,13 +13,13 @@ export interface Print {
 
 interface Options {
   readonly filter: string;
-  readonly cores: 'auto' | 'plain';
+  readonly family?: GemmFamily;
 }
 
 /**
  * Runs the cases of a folder: a line for each, then the counts.
  *
- * @param args - `DIR [--filter TEXT] [--cores plain]`
+ * @param args - `DIR [--filter TEXT] [--family NAME]`
  * @returns exit code: 0, 1 where a case failed, 2 for wrong usage and files that are missing or broken
  */
 export async function runConformance(args: readonly string[], print: Print): Promise<number> {
@@ -38,9 +39,10 @@ const commandLine = (print: Print): Command =>
     .argument('<dir>', 'folder with index_ops.json, index_models.json or both')
     .option('--filter <text>', 'only cases whose name contains this', '')
     .addOption(
-      new Option('--cores <which>', 'plain: as on devices without subgroups')
-        .choices(['auto', 'plain'])
-        .default('auto'),
+      new Option(
+        '--family <name>',
+        'forces one kernel family; plain: as on devices without subgroups',
+      ).choices(gemmFamilies),
     )
     .configureOutput({
       writeOut: (text) => print.out(text.trimEnd()),
@@ -48,12 +50,12 @@ const commandLine = (print: Print): Command =>
     })
     .exitOverride();
 
-async function runFolder(path: string, { filter, cores }: Options, print: Print): Promise<number> {
+async function runFolder(path: string, { filter, family }: Options, print: Print): Promise<number> {
   const folder = await Folder.open(path);
   const cases = folder.cases.filter(({ name }) => name.includes(filter));
   if (!cases.length) throw new UserError(`${path}: no case has "${filter}" in its name`);
   const width = Math.max(...cases.map(({ name }) => name.length));
-  const open = () => Gpu.open(cores === 'plain' ? { subgroups: false } : {});
+  const open = () => Gpu.open(family ? { family } : {});
   const counts = { pass: 0, fail: 0, skip: 0 };
   for await (const result of results(open, folder, cases)) {
     counts[result.verdict]++;

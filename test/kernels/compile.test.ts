@@ -16,8 +16,26 @@ const SUBGROUPS = [4, 8, 32];
 
 /** Marked constants to compile each core with; a kernel without cores is compiled as it stands. */
 const SPECIALS: Readonly<Record<string, readonly Specials[]>> = {
-  'gemm/plain': [4, 8].map((ROWS) => ({ ROWS })),
-  'gemm/subgroup': SUBGROUPS.flatMap((SG) => [8, 16].map((rows) => ({ SG, ROWS: Math.max(SG, rows) }))),
+  'gemm/plain': [4, 8].flatMap((ROWS) => [1, 2].map((COLS) => ({ ROWS, COLS }))),
+  'gemm/subgroup': SUBGROUPS.flatMap((SG) =>
+    [1, 2].map((COLS) => ({ SG, ROWS: SG * Math.max(1, Math.floor(24 / SG)), COLS })),
+  ),
+  'gemm/tiled': [
+    { ROWS: 4, COLS: 1, TX: 4, TY: 16 },
+    { ROWS: 8, COLS: 1, TX: 16, TY: 8 },
+    { ROWS: 8, COLS: 2, TX: 8, TY: 16 },
+  ],
+  // The null device says that its subgroups have up to 128 lanes.
+  ...Object.fromEntries(
+    ['gemm/matrix', 'gemm/matrix_early'].map((core) => [
+      core,
+      [
+        { SG: 128, M: 16, N: 16, K: 16, GY: 1, GX: 2 },
+        { SG: 128, M: 8, N: 8, K: 8, GY: 2, GX: 1, MY: 4 },
+        { SG: 128, M: 16, N: 8, K: 16, GY: 1, GX: 1 },
+      ],
+    ]),
+  ),
   'attention/plain': [1, 2, 4].map((OWN) => ({ OWN, BLOCK: 8, SIZE4: 16 })),
   'attention/subgroup': SUBGROUPS.flatMap((SG) => [1, 4].map((OWN) => ({ SG, BLOCK: SG, OWN, SIZE4: 16 }))),
 };
@@ -47,6 +65,7 @@ function launchOf(
     params: {},
     groups: [1, 1, 1],
     flops: 0,
+    choice: null,
   };
 }
 

@@ -149,12 +149,13 @@ async function checkPadding(gpu: Gpu, name: string, tensor: Tensor): Promise<voi
   }
 }
 
-/** Registers a test per case: value, gradient, determinism, padding; with the plain cores too where `cores` is set. */
+/** Registers a test per case: value, gradient, determinism, padding; with the families that every device has where `cores` is set. */
 export function runSpecs(specs: readonly OpSpec[], options: { cores?: boolean } = {}): void {
   const gpus: Gpu[] = [];
   test.before(async () => {
     gpus.push(await Gpu.open());
-    if (options.cores && gpus[0]!.features.subgroupSize) gpus.push(await Gpu.open({ subgroups: false }));
+    if (options.cores)
+      for (const family of ['plain', 'tiled'] as const) gpus.push(await Gpu.open({ family }));
   });
   test.after(() => {
     for (const gpu of gpus) gpu.close();

@@ -44,7 +44,7 @@ export class Graph {
       specials: [],
       cores: {},
     };
-    const rest = { kernel, core: null, params: {}, overrides: {}, specials: {}, flops: 0 };
+    const rest = { kernel, core: null, params: {}, overrides: {}, specials: {}, flops: 0, choice: null };
     const launch: Launch = { label, tensors: [...from, ...to], groups: [1, 1, 1], ...rest };
     this.recording.launches.push(launch);
     return launch;

@@ -10,6 +10,7 @@ import { sceneSource } from '../../train/scene_source.ts';
 import { sceneConcepts } from '../../train/scenes/scenes.ts';
 import { Trainer } from '../../train/trainer.ts';
 import { findPairs } from '../data/data_set.ts';
+import type { Pair } from '../data/pair.ts';
 import { openGpu } from '../device.ts';
 import { usageError } from '../errors.ts';
 import { writeAtomic } from '../files.ts';
@@ -34,6 +35,7 @@ interface BaseOptions extends TrainOptions {
 
 // Scenes that training never sees, for previews and tests.
 const HELD_OUT_SEED = 1_000_000;
+const PREVIEWS_EACH = 6;
 
 function chosenConcepts({ concepts, exclude }: BaseOptions): string[] {
   const known = sceneConcepts.map((c) => c.name);
@@ -53,6 +55,31 @@ interface Material {
   readonly heldOut: readonly PromptedPair[];
 }
 
+/** Scenes are drawn at the crop's size, since they have no resolution of their own. */
+function sceneMaterial(
+  options: BaseOptions,
+  contextWidth: number,
+  concepts: readonly string[],
+  edge: number,
+) {
+  const selection = { concepts, contextWidth };
+  return {
+    source: sceneSource({ ...selection, firstSeed: 0, scenes: options.scenes, size: options.size.width }),
+    unseen: sceneSource({ ...selection, firstSeed: HELD_OUT_SEED, scenes: 1, size: edge }),
+  };
+}
+
+/** One held-out pair of each concept, for previews. */
+function onePerConcept(pairs: readonly Pair[]): Pair[] {
+  return [...new Map(pairs.map((pair) => [pair.concept, pair])).values()];
+}
+
+async function take(source: PairSource, count: number): Promise<PromptedPair[]> {
+  const pairs: PromptedPair[] = [];
+  for (let i = 0; i < Math.min(count, source.count); i++) pairs.push(await source.load(i));
+  return pairs;
+}
+
 async function gather(
   options: BaseOptions,
   config: GeneratorConfig,
@@ -62,25 +89,17 @@ async function gather(
   const contextWidth = config.context;
   const sources: PairSource[] = [];
   const heldOut: PromptedPair[] = [];
-  if (options.scenes > 0 && concepts.length) {
-    sources.push(sceneSource({ firstSeed: 0, scenes: options.scenes, concepts, size, contextWidth }));
-    const unseen = sceneSource({
-      firstSeed: HELD_OUT_SEED,
-      scenes: 1,
-      concepts,
-      size: options.size.width,
-      contextWidth,
-    });
-    for (let i = 0; i < Math.min(6, unseen.count); i++) heldOut.push(await unseen.load(i));
-  }
   for (const folder of options.data) {
     const { pairs } = await findPairs(folder);
-    sources.push(
-      tolerantSource(
-        folderSource({ pairs: splitPairs(pairs, options.heldOut).train, size, contextWidth }),
-        warn,
-      ),
-    );
+    const split = splitPairs(pairs, options.heldOut);
+    const shown = folderSource({ pairs: onePerConcept(split.heldOut), size, contextWidth });
+    heldOut.push(...(await take(shown, PREVIEWS_EACH)));
+    sources.push(tolerantSource(folderSource({ pairs: split.train, size, contextWidth }), warn));
+  }
+  if (options.scenes > 0 && concepts.length) {
+    const { source, unseen } = sceneMaterial(options, contextWidth, concepts, size);
+    sources.push(source);
+    heldOut.push(...(await take(unseen, PREVIEWS_EACH)));
   }
   if (!sources.length) throw usageError('nothing to train on: --scenes is 0 and there is no --data');
   return { source: joinSources(sources), heldOut };

@@ -25,6 +25,12 @@ export interface ConvOptions extends ConvWindow {
   readonly paddingMode?: PaddingMode;
 }
 
+/** What the tuner tells one convolution's product from another's by, beside its sizes. */
+const problem = (pass: string, g: ConvGeometry) => ({
+  kernel: `conv2d/${pass} ${g.kh}x${g.kw} s${g.stride[0]}`,
+  depth: g.kh * g.kw * g.cin,
+});
+
 /** The forward product; `residual` is added in the store. */
 export function convForward(
   g: ConvGeometry,
@@ -36,7 +42,7 @@ export function convForward(
   if (g.groups > 1) return groupedForward(g, x, w, bias, residual);
   const y = x.like([g.n, g.oh, g.ow, g.cout]);
   const rows = g.n * g.oh * g.ow;
-  const launch = gemmLaunch(x.gpu, rows, y.pitch / 4, 1);
+  const launch = gemmLaunch(x.gpu, { ...problem('forward', g), rows, cols4: y.pitch / 4, batch: 1 });
   const overrides = { ...launch.overrides, HAS_BIAS: bias !== null, HAS_RESIDUAL: residual !== null };
   x.gpu.run(
     forward,
@@ -54,7 +60,13 @@ export function convGradX(g: ConvGeometry, dy: Tensor, w: Tensor, bias: Tensor |
   const dx = dy.like([g.n, g.h, g.w, g.cin]);
   const [sy, sx] = g.stride;
   const [qh, qw] = [Math.ceil(g.h / sy), Math.ceil(g.w / sx)];
-  const launch = gemmLaunch(dy.gpu, g.n * qh * qw, dx.pitch / 4, sy * sx);
+  const launch = gemmLaunch(dy.gpu, {
+    ...problem('grad_x', g),
+    rows: g.n * qh * qw,
+    cols4: dx.pitch / 4,
+    depth: (g.kh * g.kw * g.cout) / (sy * sx),
+    batch: sy * sx,
+  });
   const overrides = { ...launch.overrides, HAS_BIAS: bias !== null };
   dy.gpu.run(
     gradXKernel,
@@ -72,7 +84,14 @@ export function convGradW(g: ConvGeometry, x: Tensor, dy: Tensor): Tensor {
   const rows = g.kh * g.kw * g.cin;
   const { splits, ...lines } = lineSplits(g);
   const dw = dy.like(splits > 1 ? [splits, ...shape] : shape);
-  const launch = gemmLaunch(dy.gpu, rows, dy.pitch / 4, splits);
+  const launch = gemmLaunch(dy.gpu, {
+    ...problem('grad_w', g),
+    rows,
+    cols4: dy.pitch / 4,
+    depth: g.ow * lines.lines_per_split,
+    batch: splits,
+    rowsFirst: true,
+  });
   const params = { ...convParams(g), ...lines, rows };
   dy.gpu.run(gradWKernel, { x, dy, dw }, params, { ...launch, flops: convFlops(g) });
   return splits > 1 ? sumRows(dw, splits, shape) : dw;

@@ -1,47 +1,140 @@
 import type { Gpu } from '../gpu.ts';
+import type { Choice, Form } from '../tuner.ts';
+
+/** Kernel families of matrix products: `register` is the plain core with wider tiles. */
+export const gemmFamilies = ['plain', 'register', 'subgroup', 'tiled', 'matrix'] as const;
+
+export type GemmFamily = (typeof gemmFamilies)[number];
+
+/** One product as its launcher sees it: `batch` times `[rows, depth] x [depth, 4 * cols4]`. */
+export interface GemmProblem {
+  /** Tells apart in the tuner's table what loads and stores differently. */
+  readonly kernel: string;
+  readonly rows: number;
+  readonly cols4: number;
+  readonly depth: number;
+  readonly batch: number;
+  /** Neighbouring rows of A lie side by side in memory, not neighbouring steps along the depth. */
+  readonly rowsFirst?: boolean;
+}
+
+type GemmCore = 'gemm/plain' | 'gemm/subgroup' | 'gemm/tiled' | 'gemm/matrix' | 'gemm/matrix_early';
 
 /** Core, grid and tile of one GEMM launch; every kernel that names the GEMM cores takes these. */
-export interface GemmLaunch {
-  readonly core: 'gemm/plain' | 'gemm/subgroup';
-  readonly groups: readonly [number, number, number];
-  readonly overrides: Readonly<Record<string, number | boolean>>;
-  readonly specials: Readonly<Record<string, number>>;
+export interface GemmLaunch extends Form<GemmCore> {
+  readonly choice: Choice;
 }
 
 const ceilPower2 = (n: number): number => 2 ** Math.ceil(Math.log2(n));
 
-/** Rows of A a subgroup holds, and vec4 columns a lane: 24 x 2 keeps most of its sums in registers (bench/ladder/matmul). */
-function subgroupLaunch(size: number, rows: number, cols4: number, batch: number): GemmLaunch {
-  const held = rows >= 96 ? Math.max(1, Math.floor(24 / size)) : Math.max(1, Math.floor(8 / size));
-  const tile = size * held;
-  const columns = cols4 > size ? 2 : 1;
-  const wy = Math.min(4, Math.ceil(rows / tile));
-  return {
-    core: 'gemm/subgroup',
-    groups: [Math.ceil(cols4 / (size * columns)), Math.ceil(rows / (tile * wy)), batch],
-    overrides: { WY: wy },
-    specials: { SG: size, ROWS: tile, COLS: columns },
-  };
-}
-
-function plainLaunch(rows: number, cols4: number, batch: number): GemmLaunch {
-  const tile = rows >= 512 ? 8 : 4;
-  const wx = Math.min(8, ceilPower2(cols4));
+/** ROWS x COLS sums of a vec4 in the registers of each thread; where columns are few, neighbouring threads take rows. */
+function plainForm({ rows, cols4, batch }: GemmProblem, tile: number, columns: number): Form<GemmCore> {
+  const wx = Math.min(8, ceilPower2(Math.ceil(cols4 / columns)));
   const wy = 64 / wx;
   return {
     core: 'gemm/plain',
-    groups: [Math.ceil(cols4 / wx), Math.ceil(rows / (tile * wy)), batch],
+    groups: [Math.ceil(cols4 / (wx * columns)), Math.ceil(rows / (tile * wy)), batch],
     overrides: { WX: wx, WY: wy },
-    specials: { ROWS: tile },
+    specials: { ROWS: tile, COLS: columns },
   };
 }
 
-/**
- * Chooses how an `[rows, 4 * cols4]` product of `batch` matrices is spread over the device. The subgroup core needs
- * one fixed subgroup size, and columns for at least half of its lanes; it is the fast one on software devices.
- */
-export function gemmLaunch(gpu: Gpu, rows: number, cols4: number, batch: number): GemmLaunch {
+/** Rows a subgroup holds, and vec4 columns a lane: 24 x 2 did most products a second on lavapipe (bench/ladder). */
+function subgroupForm(
+  size: number,
+  { rows, cols4, batch }: GemmProblem,
+  tile: number,
+  columns: number,
+): Form<GemmCore> {
+  const held = size * Math.max(1, Math.floor(tile / size));
+  const wy = Math.min(4, Math.ceil(rows / held));
+  return {
+    core: 'gemm/subgroup',
+    groups: [Math.ceil(cols4 / (size * columns)), Math.ceil(rows / (held * wy)), batch],
+    overrides: { WY: wy },
+    specials: { SG: size, ROWS: held, COLS: columns },
+  };
+}
+
+function tiledForm(
+  { rows, cols4, batch, rowsFirst = false }: GemmProblem,
+  [tx, ty]: readonly [number, number],
+  tile: number,
+  columns: number,
+): Form<GemmCore> {
+  return {
+    core: 'gemm/tiled',
+    groups: [Math.ceil(cols4 / (tx * columns)), Math.ceil(rows / (ty * tile)), batch],
+    overrides: { ROWS_FIRST: rowsFirst },
+    specials: { ROWS: tile, COLS: columns, TX: tx, TY: ty, DEPTH: 16 },
+  };
+}
+
+function matrixForm(
+  { features: { subgroupMatrix: matrix } }: Gpu,
+  { rows, cols4, batch, rowsFirst = false }: GemmProblem,
+  [my, mx]: readonly [number, number],
+): Form<GemmCore> | null {
+  if (!matrix) return null;
+  const { early, lanes, M, N, K } = matrix;
+  return {
+    core: early ? 'gemm/matrix_early' : 'gemm/matrix',
+    groups: [Math.ceil((cols4 * 4) / (2 * mx * N)), Math.ceil(rows / (2 * my * M)), batch],
+    overrides: { ROWS_FIRST: rowsFirst },
+    specials: { SG: lanes, M, N, K, GY: 2, GX: 2, MY: my, MX: mx, DEPTH: Math.max(32, K) },
+  };
+}
+
+/** All forms that this device can run the product in, by name; the name begins with the family. */
+function formsOf(gpu: Gpu, p: GemmProblem): Map<string, Form<GemmCore>> {
+  const forms = new Map<string, Form<GemmCore> | null>([
+    ['plain 4x1', plainForm(p, 4, 1)],
+    ['plain 8x1', plainForm(p, 8, 1)],
+    ['register 8x2', plainForm(p, 8, 2)],
+    ['tiled 64x16', tiledForm(p, [4, 16], 4, 1)],
+    ['tiled 64x64', tiledForm(p, [16, 8], 8, 1)],
+    ['tiled 128x64', tiledForm(p, [8, 16], 8, 2)],
+  ]);
   const size = gpu.features.subgroupSize;
-  const fits = size >= 4 && size <= 32 && cols4 * 2 >= size;
-  return fits ? subgroupLaunch(size, rows, cols4, batch) : plainLaunch(rows, cols4, batch);
+  if (size >= 4 && size <= 32)
+    for (const [tile, columns] of [
+      [8, 1],
+      [16, 1],
+      [24, 1],
+      [24, 2],
+    ] as const)
+      forms.set(`subgroup ${tile}x${columns}`, subgroupForm(size, p, tile, columns));
+  if (gpu.precision === 'f16') {
+    forms.set('matrix 2x2', matrixForm(gpu, p, [2, 2]));
+    forms.set('matrix 4x2', matrixForm(gpu, p, [4, 2]));
+  }
+  return new Map([...forms].flatMap(([name, form]) => (form ? [[name, form]] : [])));
+}
+
+/** The form for a device that nobody has tuned: subgroups on software devices, tiles on GPUs, narrow outputs plain. */
+function defaultForm({ features }: Gpu, { rows, cols4 }: GemmProblem): string {
+  const size = features.subgroupSize;
+  if (features.software && size >= 4 && size <= 32 && cols4 * 2 >= size)
+    return rows >= 96 ? `subgroup 24x${cols4 > size ? 2 : 1}` : 'subgroup 8x1';
+  if (!features.software && rows >= 64 && cols4 >= 4) return cols4 >= 16 ? 'tiled 64x64' : 'tiled 64x16';
+  return rows >= 512 ? 'plain 8x1' : 'plain 4x1';
+}
+
+/** The widest of a family that is forced, for tests and comparisons. */
+function forcedForm(forms: ReadonlyMap<string, unknown>, family: GemmFamily): string | undefined {
+  return [...forms.keys()].filter((name) => name.startsWith(`${family} `)).at(-1);
+}
+
+/**
+ * Chooses how a product is spread over the device: the family that the device was opened with, else what the tuner has
+ * found for this shape, else a rule. `choice` lets a tuner time the other forms.
+ */
+export function gemmLaunch(gpu: Gpu, problem: GemmProblem): GemmLaunch {
+  const { kernel, rows, cols4, depth, batch } = problem;
+  const forms = formsOf(gpu, problem);
+  const key = `${kernel} ${rows}x${cols4 * 4}x${depth} z${batch}`;
+  const forced = gpu.family && forcedForm(forms, gpu.family);
+  const tuned = gpu.choices.get(key);
+  const name = forced ?? (tuned && forms.has(tuned) ? tuned : defaultForm(gpu, problem));
+  return { ...forms.get(name)!, choice: { key, name, forms } };
 }

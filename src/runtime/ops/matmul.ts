@@ -27,7 +27,14 @@ function multiply(a: Tensor, right: Tensor, shape: readonly number[], options: M
     t.shape.length > 2 && product(t.shape.slice(0, -2)) > 1 ? t.pitch * t.shape.at(-2)! : 0;
   const n4 = y.pitch / 4;
   const params = { m, n, k, a_pitch: a.pitch, n4, a_batch: stride(a), b_batch4: stride(b) / 4 };
-  const launch = gemmLaunch(a.gpu, m, n4, batch);
+  const launch = gemmLaunch(a.gpu, {
+    kernel: transA ? 'matmul/forward a^T' : 'matmul/forward',
+    rows: m,
+    cols4: n4,
+    depth: k,
+    batch,
+    rowsFirst: transA,
+  });
   const overrides = {
     ...launch.overrides,
     TRANS_A: transA,

@@ -1,0 +1,18 @@
+/** One way to run a launch: its core, grid, and what the core's tile is sized by. */
+export interface Form<Core extends string = string> {
+  readonly core: Core;
+  readonly groups: readonly [number, number, number];
+  readonly overrides: Readonly<Record<string, number | boolean>>;
+  readonly specials: Readonly<Record<string, number>>;
+}
+
+/** The forms that a launch could have taken, and the one it has. All read and write the same tensors. */
+export interface Choice {
+  /** Kernel and shape: launches with one key take the same time. */
+  readonly key: string;
+  readonly name: string;
+  readonly forms: ReadonlyMap<string, Form>;
+}
+
+/** What the tuner found on one device: name of the fastest form, by key. */
+export type Choices = ReadonlyMap<string, string>;
