@@ -32,6 +32,10 @@ export async function writeNoise(path: string, width: number, height: number, se
 /** Writes `base.safetensors` with random weights into a folder. @returns its path */
 export async function writeSmallBase(folder: string, seed = 1): Promise<string> {
   const weights = initialWeights(generatorSpecs(SMALL), new Random(seed));
+  // Training starts the head at zero, where no adapter below would show.
+  const head = weights.get('head.weight')!.data;
+  const random = new Random(`head ${seed}`);
+  head.set(head.map(() => 0.1 * random.normal()));
   const path = join(folder, 'base.safetensors');
   await writeFile(path, writeGenerator({ config: SMALL, weights, about: new Map() }));
   return path;

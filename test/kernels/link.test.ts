@@ -85,7 +85,7 @@ test('a kernel without an entry point takes those of its cores, with their overr
   const kernel = link.reflect('cores')!;
   assert.equal(kernel.cores, ['gemm/plain', 'gemm/subgroup']);
   assert.equal(kernel.overrides.sort(), ['WG', 'WX', 'WY', 'WY']);
-  assert.equal([...new Set(kernel.specials)].sort(), ['ROWS', 'SG']);
+  assert.equal([...new Set(kernel.specials)].sort(), ['COLS', 'ROWS', 'SG']);
 });
 
 test('text without bindings is a fragment', async () => {

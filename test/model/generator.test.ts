@@ -23,7 +23,12 @@ test.before(async () => {
   gpu = await Gpu.open();
   const specs = generatorSpecs(CONFIG);
   base = new Weights(gpu, 'base', parameterShapes(specs));
-  base.load(initialWeights(specs, new Random(1)));
+  // Training starts the head at zero, where nothing below would show.
+  const weights = initialWeights(specs, new Random(1));
+  const head = weights.get('head.weight')!.data;
+  const random = new Random(5);
+  head.set(head.map(() => 0.02 * random.normal()));
+  base.load(weights);
   lora = new Weights(gpu, 'lora', loraShapes(specs, RANKS));
 });
 
