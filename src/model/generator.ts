@@ -72,7 +72,7 @@ function retouched(tape: Tape | null, head: Tensor, x: Tensor): Tensor {
  *
  * @param x - `[n, h, w, 3]` in [-1, 1]; h and w multiples of 8
  * @param context - the prompt's token embeddings, `[n, tokens, config.context]`
- * @returns `[n, h, w, 3]` in (-1, 1)
+ * @returns `[n, h, w, 3]`, in (-1, 1) without skips; with them it may leave the range, and pictures are clamped
  * @throws ShapeError
  * @see Gong et al. 2024 (E2GAN), figure 3
  */
