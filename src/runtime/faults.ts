@@ -1,3 +1,4 @@
+import { deviceWait } from '#navigator-gpu';
 import { DeviceLostError, KernelError } from './errors.ts';
 
 const oneLine = (text: string): string => text.trim().replace(/\s*\n\s*/g, ' ');
@@ -60,7 +61,7 @@ export class Faults {
 
   /** Waits until the device has accepted all guarded work. @throws KernelError, DeviceLostError */
   async settle(what: string): Promise<void> {
-    await this.#accepted;
+    await deviceWait(this.#accepted);
     this.check(what);
   }
 }

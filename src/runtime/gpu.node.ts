@@ -18,3 +18,35 @@ export function navigatorGpu(backend?: string): GPU {
   instances.set(key, instance);
   return instance;
 }
+
+// Naps grow with the wait, so that none costs more than a sixteenth of it.
+const NAP_SHARE = 1 / 16;
+const LONGEST_NAP_MS = 1;
+
+const pillow = new Int32Array(new SharedArrayBuffer(4));
+let waiting = 0;
+let since = 0;
+let napping = false;
+
+function nap(): void {
+  napping = waiting > 0;
+  if (!napping) return;
+  const elapsed = performance.now() - since;
+  Atomics.wait(pillow, 0, 0, Math.min(LONGEST_NAP_MS, elapsed * NAP_SHARE));
+  setImmediate(nap);
+}
+
+/**
+ * Waits for what the device owes. Dawn's binding polls its promises in a loop of `setImmediate`, which fills a core, one
+ * that a software device needs for its work; here the loop sleeps between two looks.
+ */
+export async function deviceWait<T>(owed: Promise<T>): Promise<T> {
+  if (waiting++ === 0) since = performance.now();
+  if (!napping) setImmediate(nap);
+  napping = true;
+  try {
+    return await owed;
+  } finally {
+    waiting--;
+  }
+}

@@ -1,3 +1,4 @@
+import { deviceWait } from '#navigator-gpu';
 import { KernelError } from './errors.ts';
 import type { Gpu } from './gpu.ts';
 import type { Plan } from './plan.ts';
@@ -106,7 +107,7 @@ export class Program {
     outputs: Readonly<Record<string, Tensor>>,
   ): Promise<Program> {
     const launches = [...plan.once, ...plan.each];
-    const pipelines = await Promise.all(launches.map((launch) => gpu.pipelines.get(launch)));
+    const pipelines = await deviceWait(Promise.all(launches.map((launch) => gpu.pipelines.get(launch))));
     const { result, fault } = gpu.faults.scoped(() => {
       const uniform = uploadParams(gpu, launches);
       const buffers = [...placeTensors(gpu, recording, plan), uniform];
@@ -114,7 +115,7 @@ export class Program {
       const n = plan.once.length;
       return new Program(gpu, recording.inputs, outputs, steps.slice(0, n), steps.slice(n), buffers);
     });
-    const error = await fault;
+    const error = await deviceWait(fault);
     if (error) {
       result.dispose();
       throw new KernelError(`compile of ${result.label}: ${error}`);

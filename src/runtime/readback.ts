@@ -1,3 +1,4 @@
+import { deviceWait } from '#navigator-gpu';
 import { KernelError } from './errors.ts';
 import type { Gpu } from './gpu.ts';
 
@@ -51,7 +52,7 @@ export class Readback {
       timer = setTimeout(() => reject(new Error(`did not arrive within ${WATCHDOG_MS} ms`)), WATCHDOG_MS);
     });
     try {
-      await Promise.race([staging.mapAsync(GPUMapMode.READ), silence]);
+      await deviceWait(Promise.race([staging.mapAsync(GPUMapMode.READ), silence]));
     } catch (error) {
       // A map is refused without a reason; what the device reports, which may come a moment later, has it.
       await new Promise((resolve) => setTimeout(resolve));
