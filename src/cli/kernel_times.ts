@@ -1,4 +1,4 @@
-import type { KernelTime } from '../runtime/profile.ts';
+import type { KernelTime } from '../runtime/timeline.ts';
 
 /** How the launches of a profile are put together: those of one label, of one kernel, or of one layer. */
 export type Grouping = 'label' | 'kernel' | 'layer';

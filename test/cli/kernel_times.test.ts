@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { groupTimes, totalTimes } from '../../src/cli/kernel_times.ts';
-import type { KernelTime } from '../../src/runtime/profile.ts';
+import type { KernelTime } from '../../src/runtime/timeline.ts';
 
 const time = (label: string, kernel: string, core: string | null, ms: number): KernelTime => ({
   label,

@@ -11,7 +11,7 @@ import { type Picture, pictureValues } from '../../model/picture.ts';
 import { hashedPrompt } from '../../model/text.ts';
 import type { Arrays } from '../../model/weights.ts';
 import type { Gpu } from '../../runtime/gpu.ts';
-import type { KernelTime } from '../../runtime/profile.ts';
+import type { KernelTime } from '../../runtime/timeline.ts';
 import { initialWeights } from '../../train/init.ts';
 import { Random } from '../../train/random.ts';
 import { Trainer } from '../../train/trainer.ts';
@@ -126,7 +126,11 @@ async function profile(options: ProfileOptions): Promise<void> {
   await withGpu(async (gpu) => {
     if (!gpu.features.timestamps)
       throw new UserError(`profile: ${deviceOf(gpu)} cannot time kernels (no timestamp-query)`);
-    const times: KernelTime[] = await (options.train ? profileStep : profileFrame)(gpu, subject, options);
+    const times: readonly KernelTime[] = await (options.train ? profileStep : profileFrame)(
+      gpu,
+      subject,
+      options,
+    );
     const groups = groupTimes(times, options.by);
     const what = options.train ? 'a LoRA step, batch 1' : 'a frame';
     const { width, height } = options.size;
