@@ -12,7 +12,7 @@ const time = (label: string, kernel: string, core: string | null, ms: number): K
   bytes: 100 * ms,
 });
 
-// 10 flops and 100 bytes a millisecond: at 1e-6 GFLOP/s the flops alone take a hundredth of a millisecond each.
+// Of each launch's millisecond, 10 flops would take 250 ms at 40 a second, and 100 bytes 100 ms at 1000 a second.
 const PEAKS = { gflops: 4e-8, gbytes: 1e-6, clock: 'timestamps' } as const;
 
 const TIMES = [
@@ -42,7 +42,7 @@ test('launches are put together by label, kernel with core, or layer, the slowes
 });
 
 test('the total holds every launch once, however they are grouped', () => {
-  const expected = { name: 'total', calls: 5, ms: 15, flops: 150, bytes: 1500 };
+  const expected = { name: 'total', calls: 5, ms: 15, flops: 150, bytes: 1500, roofMs: 15 * 250 };
   for (const by of ['label', 'kernel', 'layer'] as const)
     assert.equal(totalTimes(groupTimes(TIMES, by, PEAKS)), expected);
   assert.is(totalTimes([]).ms, 0);

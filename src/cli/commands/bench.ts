@@ -36,7 +36,7 @@ const PRESETS = ['tiny', 'small', 'paper'] as const satisfies readonly PresetNam
 /** A comma-separated list of presets, each once. */
 function presets(value: string): PresetName[] {
   const names = [...new Set(value.split(',').map((name) => name.trim()))];
-  const unknown = names.find((name) => !(name in generatorPresets));
+  const unknown = names.find((name) => !Object.hasOwn(generatorPresets, name));
   if (unknown !== undefined)
     throw new InvalidArgumentError(`there is no preset "${unknown}", only ${PRESETS.join(', ')}`);
   return names as PresetName[];
