@@ -31,6 +31,8 @@ export class Program {
   readonly #readbacks = new Map<string, Readback>();
   readonly #seen = new Map<Storage, number>();
   readonly #bound: Bound;
+  /** Parameters that a run changes. */
+  readonly #written: readonly Storage[];
   #derived = false;
   #disposed = false;
 
@@ -64,6 +66,8 @@ export class Program {
     for (const [name, tensor] of Object.entries(outputs)) {
       this.#readbacks.set(name, new Readback(gpu, name, tensor.storage.bytes, 2));
     }
+    const changed = new Set(bound.each.flatMap((step) => writes(step.launch)));
+    this.#written = [...changed].filter((s) => s.kind === 'parameter');
     for (const s of bound.once.flatMap((step) => reads(step.launch)))
       if (s.kind === 'parameter') this.#seen.set(s, -1);
   }
@@ -150,7 +154,7 @@ export class Program {
 
   /** Other programs see by the version that what they derived from a parameter is stale. */
   #touch(): void {
-    for (const step of this.each) for (const s of writes(step.launch)) s.version++;
+    for (const s of this.#written) s.version++;
   }
 
   /** Waits until every submit so far has been accepted. @throws KernelError naming the first fault, DeviceLostError */
