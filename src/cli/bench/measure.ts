@@ -27,8 +27,11 @@ export interface PresetResult {
 const MIN_FRAMES = 5;
 const MAX_FRAMES = 2000;
 const WARM_FRAMES = 3;
-/** A frame that takes longer is warm after one and timed on the device once. */
+/** A frame that takes longer is warm after one. */
 const SLOW_MS = 1000;
+/** Runs that the device times: as many as fit into two seconds. */
+const MAX_TIMED = 15;
+const TIMED_MS = 2000;
 
 async function timeFrames(
   replayed: Replayed,
@@ -46,15 +49,14 @@ async function timeFrames(
   return { ms, times };
 }
 
-/** First frames compile, merge and fill caches. @returns whether frames are slow */
-async function warm(replayed: Replayed): Promise<boolean> {
+/** First frames compile, merge and fill caches. */
+async function warm(replayed: Replayed): Promise<void> {
   await replayed.run();
   for (let i = 1; i < WARM_FRAMES; i++) {
     const begin = performance.now();
     await replayed.run();
-    if (performance.now() - begin > SLOW_MS) return true;
+    if (performance.now() - begin > SLOW_MS) return;
   }
-  return false;
 }
 
 /** Frames of a preset with random weights for about `seconds`, five at least. @throws KernelError, DeviceLostError */
@@ -66,12 +68,13 @@ export async function measurePreset(
   seconds: number,
 ): Promise<PresetResult> {
   const replayed = await compileFrame(gpu, presetSubject(preset), size);
-  const slow = await warm(replayed);
+  await warm(replayed);
   const { ms, times } = await timeFrames(replayed, seconds);
-  const timeline = gpu.features.timestamps ? await replayed.program.timeline(slow ? 1 : 3) : null;
+  const frame = summarise(ms);
+  const repeats = Math.max(1, Math.min(MAX_TIMED, Math.floor(TIMED_MS / frame.median)));
+  const timeline = gpu.features.timestamps ? await replayed.program.timeline(repeats) : null;
   const launches = replayed.program.each.length;
   replayed.dispose();
-  const frame = summarise(ms);
   return {
     preset,
     frame,

@@ -6,6 +6,9 @@ import type { Comparison } from './result_file.ts';
 
 const ms = (value: number | null): string => (value === null ? '-' : value.toFixed(value < 10 ? 3 : 1));
 
+/** Frames per second; a slow software device takes minutes for one. */
+export const showFps = (fps: number): string => (fps < 1 ? fps.toPrecision(2) : fps.toFixed(1));
+
 /** What a table of results is printed with. */
 export interface BenchText {
   readonly device: string;
@@ -21,7 +24,7 @@ function resultRow(result: PresetResult, { targetFps, comparisons }: BenchText):
     preset,
     ms(frame.median),
     ms(frame.p95),
-    fps.toFixed(1),
+    showFps(fps),
     ms(gpuMs),
     ms(javascript.encode),
     String(launches),
@@ -38,13 +41,13 @@ function printProjections(results: readonly PresetResult[]): void {
   const projected = results.filter((r) => r.projections.length > 0);
   if (projected.length === 0) return;
   console.log(
-    `\nprojected, not measured: each kernel at its share of the roof here, under a phone's roof (the paper reports ${PAPER.ms} ms at 256x256 on an iPhone 14 for its own engine, and calls ${PAPER.fps} FPS real time)`,
+    `\nprojected, not measured: each kernel at its share of the roof here, under a phone's roof; other work on this device makes it worse (the paper reports ${PAPER.ms} ms at 256x256 on an iPhone 14 for its own engine, and calls ${PAPER.fps} FPS real time)`,
   );
   const rows = PHONES.map(({ name }, i) => [
     name,
     ...projected.map(({ projections }) => {
       const guess = projections[i]!.projected;
-      return `${ms(guess.ms)} ms, ${guess.fps.toFixed(1)} FPS`;
+      return `${ms(guess.ms)} ms, ${showFps(guess.fps)} FPS`;
     }),
   ]);
   printTable(['phone class (projected)', ...projected.map((r) => r.preset)], rows);

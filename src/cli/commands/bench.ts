@@ -4,7 +4,7 @@ import type { Gpu } from '../../runtime/gpu.ts';
 import { measurePeaks } from '../../runtime/peaks.ts';
 import { measurePreset, type PresetResult } from '../bench/measure.ts';
 import { PAPER } from '../bench/phones.ts';
-import { printBench } from '../bench/print.ts';
+import { printBench, showFps } from '../bench/print.ts';
 import {
   type Baseline,
   benchResult,
@@ -56,7 +56,7 @@ function holdGate(
 ): void {
   const missed = results
     .filter(({ fps }) => targetFps !== undefined && fps < targetFps)
-    .map(({ preset, fps }) => `${preset} runs at ${fps.toFixed(1)} FPS, the target is ${targetFps}`);
+    .map(({ preset, fps }) => `${preset} runs at ${showFps(fps)} FPS, the target is ${targetFps}`);
   const slower = (comparisons ?? [])
     .filter(({ verdict }) => verdict === 'slower')
     .map(({ preset, ratio }) => `${preset} takes ${ratio.toFixed(2)} times as long as in ${compare}`);
