@@ -246,7 +246,7 @@ export function fromBase64(text: string): Buffer {
   const bytes = Buffer.from(digits, 'base64');
   // Node skips what is no digit; then fewer bytes come out than the length promises.
   const whole = digits.replace(/=+$/, '').length;
-  if (whole > 0 && bytes.length === Math.floor((whole * 3) / 4)) return bytes;
+  if (bytes.length > 0 && bytes.length === Math.floor((whole * 3) / 4)) return bytes;
   throw new TeacherError('retry', whole === 0 ? 'its picture is empty' : 'its picture is broken base64');
 }
 
