@@ -32,9 +32,9 @@ if (how === 'text') writeFileSync(to, 'sorry');
 if (how === 'torn') { writeFileSync(to, (await import('node:fs')).readFileSync(from).subarray(0, 60)); }
 if (how === 'kill') process.kill(process.pid, 'SIGTERM');
 if (how === 'hang') {
-  spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'inherit' });
-  appendFileSync(${JSON.stringify(at('pids'))}, process.pid + '\\n');
-  setInterval(() => {}, 1000);
+  const beat = 'setInterval(() => require("fs").appendFileSync(process.argv[1], "x"), 20)';
+  spawn(process.execPath, ['-e', beat, ${JSON.stringify(at('beats'))}], { stdio: 'inherit' });
+  setInterval(() => appendFileSync(${JSON.stringify(at('beats'))}, 'x'), 20);
 }
 if (how === 'orphan') {
   spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'inherit', detached: false }).unref();
@@ -133,9 +133,11 @@ exec(
     );
     assert.is(code, 1);
     assert.match(err, /not done in 1\.5 s \(--timeout\)/);
-    await sleep(100);
-    for (const pid of (await readFile(at('pids'), 'utf8')).trim().split('\n'))
-      assert.throws(() => process.kill(-Number(pid), 0), /ESRCH/);
+    const beats = async () => (await readFile(at('beats'))).length;
+    await sleep(200);
+    const before = await beats();
+    await sleep(500);
+    assert.is(await beats(), before, 'it lives on');
     const begin = performance.now();
     assert.is((await distill('orphan', '--exec', program('orphan'), '--limit', '1')).code, 0);
     assert.ok(performance.now() - begin < 20_000);
@@ -206,7 +208,7 @@ if (shared && tools.length > 0) console.log(`skipped: ${tools.join(' and ')} not
 (shared && tools.length === 0 ? exec : exec.skip)(
   "ImageMagick and G'MIC make the reference pairs again",
   async () => {
-    const names = 'oil-paint,night,dusk,duotone,poster,stained-glass';
+    const names = 'oil-paint,night,dusk,duotone,poster,pencil';
     const args = ['--sources', join(shared!, 'pairs', 'input'), '--concepts', join(shared!, 'concepts.json')];
     const { code, err } = await run('distill', at('tools'), ...args, '--only', names, '--limit', '2');
     assert.is(code, 0, err);
@@ -222,10 +224,9 @@ if (shared && tools.length > 0) console.log(`skipped: ${tools.join(' and ')} not
       if (!known) continue;
       const [made, wanted] = [(await readPair(pair)).target, (await readPair(known)).target];
       const error = meanAbsoluteError(made, wanted);
-      assert.ok(error < 0.05, `${pair.target}: ${error}`);
+      assert.ok(error < 0.02, `${pair.target}: ${error}`);
       compared++;
     }
-    console.log(`compared ${compared} of ${pairs.length} pairs with the reference`);
     assert.is(compared, 8);
   },
 );

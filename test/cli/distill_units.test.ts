@@ -8,6 +8,7 @@ import { pairSeed } from '../../src/cli/distill/job.ts';
 import { Interrupted, Retries, retryAfterMs } from '../../src/cli/distill/retry.ts';
 import { fromBase64 } from '../../src/cli/distill/server.ts';
 import { isExposed, serverAddress } from '../../src/cli/distill/server_address.ts';
+import { networkError } from '../../src/cli/distill/server_errors.ts';
 import { folderSources } from '../../src/cli/distill/sources.ts';
 import { TeacherError } from '../../src/cli/distill/teacher.ts';
 import { readWorkflow } from '../../src/cli/distill/workflow.ts';
@@ -139,6 +140,31 @@ test('addresses: credentials are taken out and never shown', () => {
     const check = (error: Error) => pattern.test(error.message) && !error.message.includes('secret');
     assert.throws(() => serverAddress(text, '--webui', undefined), check, text);
   }
+});
+
+test('a certificate that is not trusted ends the job, a closed connection does not', () => {
+  const failed = (code: string) =>
+    networkError('https://host', Object.assign(new Error('text\nmore'), { code }));
+  for (const code of [
+    'DEPTH_ZERO_SELF_SIGNED_CERT',
+    'CERT_HAS_EXPIRED',
+    'ERR_TLS_CERT_ALTNAME_INVALID',
+    'EPROTO',
+  ]) {
+    const { verdict, message } = failed(code);
+    assert.equal([verdict, message], ['end', 'https://host: no secure connection: text\\nmore']);
+  }
+  assert.equal(
+    ['ECONNRESET', 'ENOTFOUND', 'HPE_INVALID_CONSTANT', 'EWHAT'].map((code) =>
+      failed(code).message.slice(14),
+    ),
+    [
+      'the connection was closed in mid-answer',
+      'there is no such host',
+      'it does not speak HTTP properly',
+      'text\\nmore',
+    ],
+  );
 });
 
 test('concepts: names become folders, so they are words; each once', async () => {
