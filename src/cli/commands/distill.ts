@@ -142,9 +142,11 @@ async function makePairs(run: RunFolder, plan: Plan, job: Job): Promise<Outcome>
   await folder.removeLeftovers();
   const pairs = await folder.writeMetadata(outcome.left);
   await folder.writeFailures(outcome.failures);
-  await writeAtomic(folder.sheet, encodePng(await pairSheet(folder, sources, concepts)));
+  if (pairs > 0) await writeAtomic(folder.sheet, encodePng(await pairSheet(folder, sources, concepts)));
   for (const reason of outcome.unusable) warn(`left out: ${reason}`);
-  console.log(`${run.path}: ${pairs} pairs, ${outcome.made} of them new; some are in ${folder.sheet}`);
+  console.log(
+    `${run.path}: ${pairs} pairs, ${outcome.made} of them new${pairs > 0 ? `; some are in ${folder.sheet}` : ''}`,
+  );
   return outcome;
 }
 
@@ -201,9 +203,9 @@ function addTeachers(command: Command): Command {
         .preset(String(DEFAULT_SCENES)),
     )
     .addOption(
-      option('--key-env <name>', 'environment variable that holds the key, or user:password').default(
-        undefined,
-        'OPENAI_API_KEY for api.openai.com',
+      option(
+        '--key-env <name>',
+        'environment variable that holds the key, or user:password (default for api.openai.com: OPENAI_API_KEY)',
       ),
     );
 }
@@ -226,9 +228,10 @@ function addSettings(command: Command): Command {
         .default({ width: 256, height: 256 }, '256'),
     )
     .addOption(
-      new Option('--teacher-size <px>', 'of what the teacher sees and makes')
-        .argParser(size(8, { min: 8, max: 8192 }))
-        .default(undefined, 'webui and comfyui 512, openai 1024, else --size'),
+      new Option(
+        '--teacher-size <px>',
+        'of what the teacher sees and makes (default: webui and comfyui 512, openai 1024, else --size)',
+      ).argParser(size(8, { min: 8, max: 8192 })),
     )
     .addOption(new Option('--seed <n>', 'of all random choices').argParser(seed).default(1));
 }
@@ -241,9 +244,9 @@ export function distillCommand(): Command {
   return addSettings(addTeachers(command))
     .addOption(new Option('--limit <n>', 'first n sources only').argParser(integer({ min: 1, max: 1e7 })))
     .addOption(
-      new Option('--parallel <n>', 'edits at once')
-        .argParser(integer({ min: 1, max: 64 }))
-        .default(undefined, 'servers 2, programs one per core'),
+      new Option('--parallel <n>', 'edits at once (default: servers 2, programs one per core)').argParser(
+        integer({ min: 1, max: 64 }),
+      ),
     )
     .addOption(
       new Option('--timeout <s>', 'seconds for one edit')
