@@ -10,7 +10,7 @@ import { normals } from '../test/ops/spec.ts';
 // as in, by implicit GEMM and by both Winograd tiles, with frozen weights and with weights that are transformed
 // at each run. Medians of interleaved runs, on software devices: the time of all threads, so that other load counts little.
 
-const ROUNDS = 9;
+const ROUNDS = 15;
 const FORMS = ['gemm', ...winogradTiles] as const;
 
 type Form = (typeof FORMS)[number];

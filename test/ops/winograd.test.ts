@@ -42,6 +42,21 @@ test('a forced family means its product, unless a tile is forced too', async () 
   );
 });
 
+test('left open, software devices take tiles of 4x4 where there are enough', async () => {
+  const taken = async (edge: number) => {
+    let first = '';
+    await withConvolution({}, edge, ({ each }) => {
+      first = kernels(each)[0]!;
+    });
+    return first;
+  };
+  const gpu = await Gpu.open();
+  const { software } = gpu.features;
+  gpu.close();
+  assert.is(await taken(32), software ? 'winograd/input_f4' : 'pad2d/forward');
+  assert.is(await taken(16), 'pad2d/forward');
+});
+
 test('off is off', () =>
   withConvolution({ winograd: 'off' }, 64, ({ each }) =>
     assert.equal(kernels(each), ['pad2d/forward', 'conv2d/forward']),

@@ -16,13 +16,15 @@ export const winogradTiles = ['f2', 'f4'] as const;
 
 export type WinogradTile = (typeof winogradTiles)[number];
 
-// `edge` of a tile in outputs; `positions` that the transforms lead to; adds of a transform per vec4 of channels.
+// `edge` of a tile in outputs, and the number of positions that its transforms lead to.
 const TILES = {
   f2: { edge: 2, positions: 16, input: inputF2, weight: weightF2, output: outputF2 },
   f4: { edge: 4, positions: 36, input: inputF4, weight: weightF4, output: outputF4 },
 } as const;
 
 const WG = 64;
+// From here on the transforms cost less on llvmpipe than they save, even if the weight's is made at every run (0007).
+const LEAST = { channels: 16, tiles: 64 } as const;
 // A dimension of the grid, in workgroups of at least eight tiles.
 const MOST_TILES = 65535 * 8;
 
@@ -158,6 +160,14 @@ function fits(gpu: Gpu, g: ConvGeometry, { edge, positions }: (typeof TILES)[Win
   return bytes <= gpu.device.limits.maxStorageBufferBindingSize && tiles <= MOST_TILES;
 }
 
+/** What to take where the caller left it open: what was measured to win, and nothing on devices that were not. */
+function ruled(gpu: Gpu, { n, oh, ow, cin, cout }: ConvGeometry): WinogradTile | 'off' {
+  const { edge } = TILES.f4;
+  const tiles = n * Math.ceil(oh / edge) * Math.ceil(ow / edge);
+  const pays = Math.min(cin, cout) >= LEAST.channels && tiles >= LEAST.tiles;
+  return gpu.features.software && pays ? 'f4' : 'off';
+}
+
 /**
  * The tile that this convolution is computed by, forwards and for its input gradient; null where it is a plain product.
  * As the device was opened, for 3x3 taps at stride 1 in one group, where the transformed tensors fit into a binding.
@@ -165,6 +175,6 @@ function fits(gpu: Gpu, g: ConvGeometry, { edge, positions }: (typeof TILES)[Win
 export function winogradTile(gpu: Gpu, g: ConvGeometry): WinogradTile | null {
   const { kh, kw, stride, dilation, groups } = g;
   if (kh !== 3 || kw !== 3 || groups > 1 || [...stride, ...dilation].some((step) => step > 1)) return null;
-  const tile = gpu.winograd ?? 'off';
+  const tile = gpu.winograd ?? ruled(gpu, g);
   return tile === 'off' || !fits(gpu, g, TILES[tile]) ? null : tile;
 }
