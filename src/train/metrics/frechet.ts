@@ -64,10 +64,19 @@ export function symmetricRoot(matrix: Matrix): Matrix {
   return scaled.mmul(vectors.transpose());
 }
 
+// Several sets are compared with one: its root, most of the work, is found once.
+const roots = new WeakMap<Matrix, Matrix>();
+
+function rootOf(covariance: Matrix): Matrix {
+  const root = roots.get(covariance) ?? symmetricRoot(covariance);
+  roots.set(covariance, root);
+  return root;
+}
+
 /**
  * Fréchet distance of two Gaussians: |m1 - m2|^2 + tr(C1) + tr(C2) - 2 tr((C1 C2)^(1/2)). The last trace is the sum of
  * the roots of the eigenvalues of C1^(1/2) C2 C1^(1/2), which is symmetric, so that nothing complex can come up where a
- * covariance is singular. With Inception's pool3 this is FID (Heusel et al. 2017).
+ * covariance is singular. C1's root is kept as long as `a` is. With Inception's pool3 this is FID (Heusel et al. 2017).
  *
  * @returns not below 0
  * @throws RangeError where the features differ in length
@@ -76,7 +85,7 @@ export function frechetDistance(a: Gaussian, b: Gaussian): number {
   if (a.mean.length !== b.mean.length)
     throw new RangeError(`features of ${a.mean.length} and of ${b.mean.length} values have no distance`);
   const shift = a.mean.reduce((sum, m, i) => sum + (m - b.mean[i]!) ** 2, 0);
-  const root = symmetricRoot(a.covariance);
+  const root = rootOf(a.covariance);
   const product = root.mmul(b.covariance).mmul(root);
   // Products of rounded factors are symmetric only up to rounding.
   const symmetric = Matrix.add(product, product.transpose()).div(2);
