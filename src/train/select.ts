@@ -1,5 +1,6 @@
 import { kmeans } from 'ml-kmeans';
 import { Random } from './random.ts';
+import { seedCentres } from './seeding.ts';
 
 /** Rows of equal length. */
 export type Rows = readonly ArrayLike<number>[];
@@ -53,10 +54,11 @@ export function clusterFeatures(rows: Rows, k: number, seed: number): Clusters {
   const apart = distinct(rows);
   if (apart.centres.length <= k) return apart;
   const data = rows.map((row) => Array.from(row));
+  const floats = rows.map((row) => Float64Array.from(row));
   let best: Clusters | null = null;
   for (let run = 0; run < RESTARTS; run++) {
-    const own = new Random(seed).fork(`k-means ${run}`).integer(2 ** 31);
-    const options = { seed: own, initialization: 'kmeans++', maxIterations: MAX_ITERATIONS } as const;
+    const initialization = seedCentres(floats, k, new Random(seed).fork(`k-means ${run}`));
+    const options = { initialization, maxIterations: MAX_ITERATIONS };
     const { clusters: of, centroids: centres } = kmeans(data, k, options);
     const inertia = inertiaOf(rows, of, centres);
     if (!best || inertia < best.inertia) best = { of, centres, inertia };
