@@ -1,7 +1,9 @@
 import { Command } from 'commander';
 import { applyCommand } from './commands/apply.ts';
 import { baseCommand } from './commands/base.ts';
+import { benchCommand } from './commands/bench.ts';
 import { dataCommand } from './commands/data.ts';
+import { distillCommand } from './commands/distill.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
 import { finetuneCommand } from './commands/finetune.ts';
@@ -23,10 +25,12 @@ function createProgram(): Command {
     .addCommand(startCommand())
     .addCommand(doctorCommand())
     .addCommand(dataCommand())
+    .addCommand(distillCommand())
     .addCommand(baseCommand())
     .addCommand(finetuneCommand())
     .addCommand(applyCommand())
     .addCommand(evaluateCommand())
+    .addCommand(benchCommand())
     .addCommand(profileCommand())
     .addHelpText('after', EXIT_CODES);
 }

@@ -4,6 +4,7 @@ import { KernelError } from './errors.ts';
 import { Faults } from './faults.ts';
 import { type Features, featuresToRequest, limitsToRequest, negotiate } from './limits.ts';
 import type { GemmFamily } from './ops/gemm.ts';
+import type { WinogradTile } from './ops/winograd.ts';
 import { Pipelines } from './pipelines.ts';
 import { planLaunches } from './plan.ts';
 import { Program } from './program.ts';
@@ -12,6 +13,7 @@ import { Recording } from './recording.ts';
 import { padRows, type Shape, showShape, unpadRows } from './shape.ts';
 import { probeMatrix } from './subgroup_matrix.ts';
 import { newStorage, rootOf, type Storage, Tensor } from './tensor.ts';
+import { Stopwatch } from './timeline.ts';
 import type { Choice, Choices } from './tuner.ts';
 
 /** How one launch is shaped; `core` names the GEMM core where the kernel has several. */
@@ -39,6 +41,8 @@ export interface OpenOptions {
   readonly family?: GemmFamily;
   /** `f16` allows products whose factors are rounded to f16 where the device has matrix units; sums stay f32. */
   readonly precision?: 'f32' | 'f16';
+  /** Computes 3x3 convolutions of stride 1 by tiles of this size, or never; by a rule where left out. */
+  readonly winograd?: WinogradTile | 'off';
   /** What the tuner found on this device; none where results must not hang on a measurement. */
   readonly choices?: Choices;
   readonly backend?: string;
@@ -58,6 +62,8 @@ export class Gpu {
   readonly features: Features;
   readonly family: GemmFamily | null;
   readonly precision: 'f32' | 'f16';
+  /** What a caller has fixed; null leaves it to the rule of ops/winograd.ts. */
+  readonly winograd: WinogradTile | 'off' | null;
   readonly choices: Choices;
 
   private constructor(
@@ -72,6 +78,8 @@ export class Gpu {
     this.features = features;
     this.family = options.family ?? null;
     this.precision = options.precision ?? (options.family === 'matrix' ? 'f16' : 'f32');
+    // Who forces a family asks for that product, not for another in its place.
+    this.winograd = options.winograd ?? (options.family ? 'off' : null);
     this.choices = options.choices ?? new Map();
     this.pipelines = pipelines;
     this.faults = new Faults(device);
@@ -234,6 +242,7 @@ export class Gpu {
   async compile(build: () => Readonly<Record<string, Tensor>>): Promise<Program> {
     this.faults.check('compile');
     if (this.#recording) throw new KernelError('compile: a program is being traced already');
+    const watch = new Stopwatch();
     const recording = new Recording();
     this.#recording = recording;
     let outputs: Readonly<Record<string, Tensor>>;
@@ -242,8 +251,10 @@ export class Gpu {
     } finally {
       this.#recording = null;
     }
+    watch.lap('trace');
     const plan = planLaunches(recording, outputs);
-    return Program.create(this, recording, plan, outputs);
+    watch.lap('plan');
+    return Program.create(this, recording, plan, outputs, watch);
   }
 
   /** Gives the device back with all that is on it; whatever comes later throws DeviceLostError. */

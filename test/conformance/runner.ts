@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { escapeControl, messageOf, UserError } from '../../src/cli/errors.ts';
 import { Gpu } from '../../src/runtime/gpu.ts';
 import { type GemmFamily, gemmFamilies } from '../../src/runtime/ops/gemm.ts';
+import { type WinogradTile, winogradTiles } from '../../src/runtime/ops/winograd.ts';
 import { type Case, Folder } from './read_case.ts';
 import { type Result, runCase } from './run_case.ts';
 
@@ -14,12 +15,13 @@ export interface Print {
 interface Options {
   readonly filter: string;
   readonly family?: GemmFamily;
+  readonly winograd?: WinogradTile | 'off';
 }
 
 /**
  * Runs the cases of a folder: a line for each, then the counts.
  *
- * @param args - `DIR [--filter TEXT] [--family NAME]`
+ * @param args - `DIR [--filter TEXT] [--family NAME] [--winograd TILE]`
  * @returns exit code: 0, 1 where a case failed, 2 for wrong usage and files that are missing or broken
  */
 export async function runConformance(args: readonly string[], print: Print): Promise<number> {
@@ -44,18 +46,25 @@ const commandLine = (print: Print): Command =>
         'forces one kernel family; plain: as on devices without subgroups',
       ).choices(gemmFamilies),
     )
+    .addOption(
+      new Option('--winograd <tile>', 'forces the tile of 3x3 convolutions, or none').choices([
+        ...winogradTiles,
+        'off',
+      ]),
+    )
     .configureOutput({
       writeOut: (text) => print.out(text.trimEnd()),
       writeErr: (text) => print.error(text.trimEnd()),
     })
     .exitOverride();
 
-async function runFolder(path: string, { filter, family }: Options, print: Print): Promise<number> {
+async function runFolder(path: string, options: Options, print: Print): Promise<number> {
+  const { filter, family, winograd } = options;
   const folder = await Folder.open(path);
   const cases = folder.cases.filter(({ name }) => name.includes(filter));
   if (!cases.length) throw new UserError(`${path}: no case has "${filter}" in its name`);
   const width = Math.max(...cases.map(({ name }) => name.length));
-  const open = () => Gpu.open(family ? { family } : {});
+  const open = () => Gpu.open({ ...(family && { family }), ...(winograd && { winograd }) });
   const counts = { pass: 0, fail: 0, skip: 0 };
   for await (const result of results(open, folder, cases)) {
     counts[result.verdict]++;
