@@ -87,7 +87,7 @@ function requirePairs({ chosen }: ChosenConcepts, scenes: readonly string[], fol
   const absent = chosen.map(({ name }) => name).filter((name) => !there.has(name));
   if (absent.length)
     throw usageError(
-      `--concepts: no pairs of ${absent.length} chosen concepts (${absent.join(', ')}); make them and give their folder as --data, or leave them out by --exclude`,
+      `--concepts: no pairs of ${absent.length} chosen concepts (${absent.join(', ')}); make them (e2gan distill) and give their folder as --data, or leave them out by --exclude`,
     );
 }
 

@@ -121,7 +121,7 @@ pool('base trains on the chosen scenes and keeps the choice and its map', async 
 
 pool('chosen concepts without pairs are named; --k needs a pool', async () => {
   const refused = await run('base', at('no'), '--concepts', at('families.json'), '--k', '3');
-  assertRefused(refused, 2, /no pairs of 2 chosen concepts \(oil, face\); make them/);
+  assertRefused(refused, 2, /no pairs of 2 chosen concepts \(oil, face\); make them \(e2gan distill\)/);
   assertRefused(await run('base', at('no'), '--k', '3'), 2, /--k: goes with a pool/);
 });
 
