@@ -180,6 +180,7 @@ test('every kernel is launched by an op', () => {
 /** Files among the ops that have no spec of their own, and what tests them. */
 const WITHOUT_SPEC: Readonly<Record<string, string>> = {
   adam: 'a parameter updated in place: adam.test.ts',
+  attention_form: 'families and tiles of the kernels of attention: its cases with every family',
   broadcast: 'shapes that add and mul share',
   channel_norm: 'what instance, group and batch norm share',
   conv2d_grouped: 'the cases of conv2d and conv_transpose2d with groups',

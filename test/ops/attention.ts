@@ -71,6 +71,13 @@ export const attentionSpec = opSpec<Case>({
     { b: 1, lq: 33, lk: 40, heads: 1, d: 12, dv: 12, causal: true, scale: 1.5 },
     { b: 1, lq: 70, lk: 77, heads: 2, d: 16, dv: 16 },
     { b: 1, lq: 34, lk: 34, heads: 1, d: 64, dv: 64, causal: true },
+    { b: 1, lq: 31, lk: 15, heads: 1, d: 64, dv: 64 },
+    { b: 1, lq: 32, lk: 16, heads: 1, d: 64, dv: 64 },
+    { b: 1, lq: 33, lk: 17, heads: 1, d: 64, dv: 64 },
+    { b: 1, lq: 65, lk: 7, heads: 2, d: 4, dv: 4 },
+    { b: 1, lq: 257, lk: 8, heads: 1, d: 4, dv: 4 },
+    { b: 1, lq: 24, lk: 300, heads: 1, d: 8, dv: 4, scale: 2 },
+    { b: 1, lq: 5, lk: 9, heads: 1, d: 36, dv: 40, mask: 'shared' },
   ],
   inputs: ({ b, lq, lk, heads, d, dv }) => ({
     q: [b, lq, heads * d],
