@@ -172,7 +172,8 @@ test('every kernel is launched by an op', () => {
   );
   none(
     tree
-      .filter((f) => f.path.endsWith('.wgsl') && /^@group\(0\)/m.test(f.text) && !launched.has(f.path))
+      .filter((f) => isIn('kernels')(f.path) && f.path.endsWith('.wgsl'))
+      .filter((f) => /^@group\(0\)/m.test(f.text) && !launched.has(f.path))
       .map((f) => f.path),
   );
 });

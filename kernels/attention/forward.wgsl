@@ -21,7 +21,7 @@ struct Params {
 const SLACK = 8.0;
 
 var<private> z: u32;
-var<private> query: array<u32, OWN>;
+var<private> queries: vec2u;  // the first, and the distance to the next
 var<private> own: array<vec4f, D4 * OWN>;
 var<private> acc: array<vec4f, DV4 * OWN>;
 var<private> top: array<f32, OWN>;
@@ -29,18 +29,18 @@ var<private> sum: array<f32, OWN>;
 
 fn begin(head: u32, first: u32, step: u32) {
   z = head;
+  queries = vec2u(first, step);
   // @unroll OWN
-  { const r = 0u;
-    query[r] = first + r * step;
-    top[r] = HIDDEN;
-  }
-  for (var n = 0u; n < params.d4; n++) {
-    // @unroll OWN
-    { const r = 0u;
-      let part = q[row_of(z, params.lq, query[r]) * D4 + n] * params.scale2;
+  { const r = 0u; top[r] = HIDDEN; }
+  for (var r = 0u; r < OWN; r++) {
+    let row = row_of(z, params.lq, first + r * step);
+    var query = array<vec4f, D4>();
+    for (var n = 0u; n < params.d4; n++) {
+      let part = q[row * D4 + n] * params.scale2;
       // @unroll D4
-      { const i = 0u; own[i * OWN + r] = select(own[i * OWN + r], part, n == i); }
+      { const i = 0u; query[i] = select(query[i], part, n == i); }
     }
+    set_d_row(&own, r, query);
   }
 }
 
@@ -56,52 +56,56 @@ fn rescale(s: ptr<function, array<f32, OWN>>) {
   }
 }
 
-fn meet(at: u32) {
-  // @unroll KEYS
-  { const j = 0u;
-    var s = array<f32, OWN>();
-    // @unroll D4
-    { const i = 0u;
-      let key = a_at(j * D4 + i);
-      // @unroll OWN
-      { const r = 0u; s[r] += dot(own[i * OWN + r], key); }
-    }
-    var higher = false;
+fn meet(row: u32) {
+  var s = array<f32, OWN>();
+  // @unroll D4
+  { const i = 0u;
+    let key = a_at(i);
     // @unroll OWN
-    { const r = 0u;
-      if (ASKS || HIDES) { s[r] = select(HIDDEN, s[r], visible(z, query[r], at + j)); }
-      higher = higher || s[r] > top[r] + SLACK;
-    }
-    if (higher) { rescale(&s); }
+    { const r = 0u; s[r] += dot(own[i * OWN + r], key); }
+  }
+  var higher = false;
+  // @unroll OWN
+  { const r = 0u;
+    if (HIDES) { s[r] = select(HIDDEN, s[r], visible(z, queries.x + r * queries.y, row)); }
+    higher = higher || s[r] > top[r] + SLACK;
+  }
+  if (higher) { rescale(&s); }
+  // @unroll OWN
+  { const r = 0u;
+    let p = power_of_2(s[r] - top[r]);
+    s[r] = select(p, 0.0, HIDES && s[r] <= HIDDEN);
+    sum[r] += s[r];
+  }
+  // @unroll DV4
+  { const i = 0u;
+    let value = b_at(i);
     // @unroll OWN
-    { const r = 0u;
-      let p = power_of_2(s[r] - top[r]);
-      s[r] = select(p, 0.0, (ASKS || HIDES) && s[r] <= HIDDEN);
-      sum[r] += s[r];
-    }
-    // @unroll DV4
-    { const i = 0u;
-      let value = b_at(j * DV4 + i);
-      // @unroll OWN
-      { const r = 0u; acc[i * OWN + r] = fma(vec4f(s[r]), value, acc[i * OWN + r]); }
-    }
+    { const r = 0u; acc[i * OWN + r] = fma(vec4f(s[r]), value, acc[i * OWN + r]); }
   }
 }
 
 fn finish() {
-  // @unroll OWN
-  { const r = 0u;
-    if (query[r] < params.lq) {
-      let row = row_of(z, params.lq, query[r]);
-      let empty = sum[r] == 0.0;
-      let share = select(1.0 / sum[r], 0.0, empty);
-      for (var n = 0u; n < params.dv4; n++) {
-        var part = vec4f();
-        // @unroll DV4
-        { const i = 0u; part = select(part, acc[i * OWN + r], n == i); }
-        y[row * DV4 + n] = part * share;
-      }
-      stats[row] = vec4f(select(top[r] + log2(sum[r]), 0.0, empty), 0.0, 0.0, 0.0);
+  for (var own_row = 0u; own_row < OWN; own_row++) {
+    let query = queries.x + own_row * queries.y;
+    if (query >= params.lq) { continue; }
+    let row = row_of(z, params.lq, query);
+    var total = 0.0;
+    var taken = 0.0;
+    // @unroll OWN
+    { const r = 0u;
+      total = select(total, sum[r], own_row == r);
+      taken = select(taken, top[r], own_row == r);
     }
+    let empty = total == 0.0;
+    let share = select(1.0 / total, 0.0, empty);
+    let result = dv_row(&acc, own_row);
+    for (var n = 0u; n < params.dv4; n++) {
+      var part = vec4f();
+      // @unroll DV4
+      { const i = 0u; part = select(part, result[i], n == i); }
+      y[row * DV4 + n] = part * share;
+    }
+    stats[row] = vec4f(select(taken + log2(total), 0.0, empty), 0.0, 0.0, 0.0);
   }
 }

@@ -17,79 +17,76 @@ struct Params {
 @group(1) @binding(0) var<uniform> params: Params;
 
 var<private> z: u32;
-var<private> query: array<u32, OWN>;
+var<private> queries: vec2u;  // the first, and the distance to the next
 var<private> own_q: array<vec4f, D4 * OWN>;
 var<private> own_dy: array<vec4f, DV4 * OWN>;
-var<private> own_stats: array<vec4f, OWN>;
+var<private> own_stats: array<vec2f, OWN>;
 var<private> acc: array<vec4f, D4 * OWN>;
 
 fn begin(head: u32, first: u32, step: u32) {
   z = head;
-  // @unroll OWN
-  { const r = 0u;
-    query[r] = first + r * step;
-    own_stats[r] = stats[row_of(z, params.lq, query[r])];
-  }
-  for (var n = 0u; n < params.d4; n++) {
+  queries = vec2u(first, step);
+  for (var own_row = 0u; own_row < OWN; own_row++) {
+    let row = row_of(z, params.lq, first + own_row * step);
+    let stat = stats[row].xy;
     // @unroll OWN
-    { const r = 0u;
-      let part = q[row_of(z, params.lq, query[r]) * D4 + n] * params.scale2;
+    { const r = 0u; own_stats[r] = select(own_stats[r], stat, own_row == r); }
+    var query = array<vec4f, D4>();
+    for (var n = 0u; n < params.d4; n++) {
+      let part = q[row * D4 + n] * params.scale2;
       // @unroll D4
-      { const i = 0u; own_q[i * OWN + r] = select(own_q[i * OWN + r], part, n == i); }
+      { const i = 0u; query[i] = select(query[i], part, n == i); }
     }
-  }
-  for (var n = 0u; n < params.dv4; n++) {
-    // @unroll OWN
-    { const r = 0u;
-      let part = dy[row_of(z, params.lq, query[r]) * DV4 + n];
+    set_d_row(&own_q, own_row, query);
+    var given = array<vec4f, DV4>();
+    for (var n = 0u; n < params.dv4; n++) {
+      let part = dy[row * DV4 + n];
       // @unroll DV4
-      { const i = 0u; own_dy[i * OWN + r] = select(own_dy[i * OWN + r], part, n == i); }
+      { const i = 0u; given[i] = select(given[i], part, n == i); }
     }
+    set_dv_row(&own_dy, own_row, given);
   }
 }
 
-fn meet(at: u32) {
-  // @unroll KEYS
-  { const j = 0u;
-    var s = array<f32, OWN>();
-    // @unroll D4
-    { const i = 0u;
-      let key = a_at(j * D4 + i);
-      // @unroll OWN
-      { const r = 0u; s[r] += dot(own_q[i * OWN + r], key); }
-    }
-    var dp = array<f32, OWN>();
-    // @unroll DV4
-    { const i = 0u;
-      let value = b_at(j * DV4 + i);
-      // @unroll OWN
-      { const r = 0u; dp[r] += dot(own_dy[i * OWN + r], value); }
-    }
+fn meet(row: u32) {
+  var s = array<f32, OWN>();
+  // @unroll D4
+  { const i = 0u;
+    let key = a_at(i);
     // @unroll OWN
-    { const r = 0u;
-      s[r] = power_of_2(s[r] - own_stats[r].x) * (dp[r] - own_stats[r].y);
-      if (ASKS || HIDES) { s[r] = select(0.0, s[r], visible(z, query[r], at + j)); }
-    }
-    // @unroll D4
-    { const i = 0u;
-      let key = a_at(j * D4 + i);
-      // @unroll OWN
-      { const r = 0u; acc[i * OWN + r] = fma(vec4f(s[r]), key, acc[i * OWN + r]); }
-    }
+    { const r = 0u; s[r] += dot(own_q[i * OWN + r], key); }
+  }
+  var dp = array<f32, OWN>();
+  // @unroll DV4
+  { const i = 0u;
+    let value = b_at(i);
+    // @unroll OWN
+    { const r = 0u; dp[r] += dot(own_dy[i * OWN + r], value); }
+  }
+  // @unroll OWN
+  { const r = 0u;
+    s[r] = power_of_2(s[r] - own_stats[r].x) * (dp[r] - own_stats[r].y);
+    if (HIDES) { s[r] = select(0.0, s[r], visible(z, queries.x + r * queries.y, row)); }
+  }
+  // @unroll D4
+  { const i = 0u;
+    let key = a_at(i);
+    // @unroll OWN
+    { const r = 0u; acc[i * OWN + r] = fma(vec4f(s[r]), key, acc[i * OWN + r]); }
   }
 }
 
 fn finish() {
-  // @unroll OWN
-  { const r = 0u;
-    if (query[r] < params.lq) {
-      let row = row_of(z, params.lq, query[r]) * D4;
-      for (var n = 0u; n < params.d4; n++) {
-        var part = vec4f();
-        // @unroll D4
-        { const i = 0u; part = select(part, acc[i * OWN + r], n == i); }
-        dq[row + n] = part * params.scale;
-      }
+  for (var r = 0u; r < OWN; r++) {
+    let query = queries.x + r * queries.y;
+    if (query >= params.lq) { continue; }
+    let row = row_of(z, params.lq, query);
+    let result = d_row(&acc, r);
+    for (var n = 0u; n < params.d4; n++) {
+      var part = vec4f();
+      // @unroll D4
+      { const i = 0u; part = select(part, result[i], n == i); }
+      dq[row * D4 + n] = part * params.scale;
     }
   }
 }

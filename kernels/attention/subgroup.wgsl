@@ -1,6 +1,6 @@
 // Attention core: the lanes of a subgroup hold the rows that are met next, a vec4 or a few each, and pass them round: a
 // value is loaded once for SG * OWN rows. The winning form on software devices, where a load takes as long as 50 fma.
-// The importing file gives OWN, KEYS, D4, DV4, begin, range, a_load, b_load, meet and finish.
+// The importing file gives OWN, D4, DV4, begin, range, a_load, b_load, meet and finish.
 enable subgroups;
 
 const SG: u32 = 8u;      // @specialize
@@ -19,11 +19,11 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_id) lid: vec
   let first = wg.x * SG * OWN;
   begin(wg.z, first + lid.x, SG);
   let all = range(first, first + SG * OWN);
-  for (var at = all.x; at < all.y; at += KEYS) {
+  for (var at = all.x; at < all.y; at++) {
     // @unroll A_HELD
-    { const h = 0u; a_held[h] = a_load(at, min(h * SG + lid.x, KEYS * D4 - 1u)); }
+    { const h = 0u; a_held[h] = a_load(at, min(h * SG + lid.x, D4 - 1u)); }
     // @unroll B_HELD
-    { const h = 0u; b_held[h] = b_load(at, min(h * SG + lid.x, KEYS * DV4 - 1u)); }
+    { const h = 0u; b_held[h] = b_load(at, min(h * SG + lid.x, DV4 - 1u)); }
     meet(at);
   }
   finish();

@@ -1,5 +1,5 @@
 // Attention core: a workgroup fetches TILE rows of both streams into workgroup memory together, and every lane meets them
-// there, one after the other: a value is loaded once for WG * OWN rows. The form for GPUs; KEYS must be 1.
+// there, one after the other: a value is loaded once for WG * OWN rows. The form for GPUs.
 // The importing file gives OWN, D4, DV4, begin, range, a_load, b_load, meet and finish.
 const WG: u32 = 64u;    // @specialize
 const TILE: u32 = 16u;  // @specialize

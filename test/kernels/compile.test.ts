@@ -38,7 +38,7 @@ const SPECIALS: Readonly<Record<string, readonly Specials[]>> = {
   ),
   'attention/plain': [1, 3].map((OWN) => ({ OWN, D4: 3, DV4: 4 })),
   'attention/subgroup': SUBGROUPS.flatMap((SG) => [
-    { SG, OWN: 1, D4: 1, DV4: 3, KEYS: Math.ceil(SG / 4), A_HELD: 1, B_HELD: 1 },
+    { SG, OWN: 1, D4: 1, DV4: 3, A_HELD: 1, B_HELD: 1 },
     { SG, OWN: 2, D4: 9, DV4: 8, A_HELD: Math.ceil(9 / SG), B_HELD: Math.ceil(8 / SG) },
   ]),
   'attention/tiled': [

@@ -28,7 +28,7 @@ export interface AttentionProblem {
  * gradients keep more sets of rows than the forward does.
  */
 const ROOM = { forward: 64, grad_q: 48, grad_kv: 32 };
-const MOST_OWN = 8;
+const MOST_OWN = 4;
 /** A GPU's registers hold a quarter of what a software device's first cache does. */
 const GPU_SHARE = 4;
 const WG = { plain: 32, tiled: 64 };
@@ -51,14 +51,12 @@ function subgroupForm({ features }: Gpu, problem: AttentionProblem): Shaped | nu
   const size = features.subgroupSize;
   if (size < 4 || size > 32) return null;
   const { d4, dv4 } = problem;
-  const keys = Math.max(1, Math.floor(size / Math.max(d4, dv4)));
   return {
     core: 'attention/subgroup',
     specials: {
       SG: size,
-      KEYS: keys,
-      A_HELD: Math.ceil((keys * d4) / size),
-      B_HELD: Math.ceil((keys * dv4) / size),
+      A_HELD: Math.ceil(d4 / size),
+      B_HELD: Math.ceil(dv4 / size),
     },
     step: size,
     own: ownOf(problem, features.software ? 1 : GPU_SHARE),
@@ -77,7 +75,7 @@ function formsOf(gpu: Gpu, problem: AttentionProblem): Map<string, Form<Attentio
   const { rows, heads, d4, dv4, hides } = problem;
   const overrides = { BY_POLYNOMIAL: gpu.features.software, HIDES: hides };
   const shaped: readonly (readonly [string, Shaped | null])[] = [
-    ['plain', plainForm(1)],
+    ['plain', plainForm(Math.min(2, ownOf(problem, 1)))],
     ['register', plainForm(ownOf(problem, 1))],
     ['subgroup', subgroupForm(gpu, problem)],
     ['tiled', tiledForm(problem)],
@@ -86,7 +84,7 @@ function formsOf(gpu: Gpu, problem: AttentionProblem): Map<string, Form<Attentio
     shaped.flatMap(([name, form]) => {
       if (!form) return [];
       const { core, step, own } = form;
-      const specials = { D4: d4, DV4: dv4, OWN: own, KEYS: 1, ...form.specials };
+      const specials = { D4: d4, DV4: dv4, OWN: own, ...form.specials };
       return [[name, { core, groups: [Math.ceil(rows / (step * own)), 1, heads], overrides, specials }]];
     }),
   );
