@@ -1,11 +1,11 @@
 // y[i] = sum over j of p[i, j] v[j], as kernels/attention/forward.wgsl, whose shapes it has; scale is applied to q.
 // The first flash form, kept for comparison: blocks of 8 keys, 2 queries a lane, head sizes as params.
-// Measured on llvmpipe, 2 cores, 4 heads x 1024 x 64: 56 to 67 ms of processor time / 2, where the form in kernels/ takes
-// 22 to 31. Learned:
+// Measured on llvmpipe, 2 cores under other load, 4 heads x 1024 x 64, smallest processor time / 2 of several runs: 54 to
+// 67 ms, where the form in kernels/ takes 22 to 31. Learned:
 // - Arrays that loops index (own, acc) cost 4 ns a lane vector at every touch, as much as 13 fma. Constant sizes, all
 //   unrolled, turn them into registers and first-cache operands; block after block of keys is then not needed at all.
-// - A row passed round must serve more than 2 queries a lane: 4 a lane halve loads and shuffles, 8 spill (1.7 times slower).
-// - exp2 of a software device takes 16 ns; a polynomial takes a third and saves 10 %.
+// - A row passed round must serve more than 2 queries a lane: 4 a lane halve loads and shuffles, 8 spill (1.6 times the time of 4).
+// - exp2 of a software device takes 16 ns; a polynomial in its place saved 9 % of the whole.
 // - Rescaling on every block is not needed: let the subtracted maximum lag up to 2^8 behind.
 enable subgroups;
 struct Params {

@@ -1,7 +1,7 @@
 // Core of the attention kernels in place of kernels/attention/plain.wgsl, kept for comparison: vec4s of rows are read where
-// they are used. Measured on llvmpipe, 2 cores, 4 heads x 1024 x 64, 4 queries a thread, forward: 182 ms of processor
-// time / 2 against 217, but 10 s to compile against 3. Learned:
-// - Each vec4 that the text loads or stores costs llvmpipe 70 to 80 ms to compile, since every lane is checked against the
+// they are used. Measured on llvmpipe, 2 cores, 4 heads x 1024 x 64, 4 queries a thread, forward, in separate runs: 182 ms
+// of processor time / 2 against 217 to 223, but 10 s to compile against 3. Learned:
+// - Each vec4 that the text loads or stores costs llvmpipe some 70 to 200 ms to compile, since every lane is checked against the
 //   buffer's end. Loops around one load keep that short; what they fill is chosen by select, so that it stays in registers.
 // - All lanes asking for one address is no broadcast there: such a load takes 40 ns, passing a value round 2.
 override WG: u32 = 32;
