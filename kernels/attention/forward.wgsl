@@ -1,19 +1,14 @@
 // y[i] = sum over j of p[i, j] v[j];  p[i, :] = softmax over the visible j of scale * (q[i] . k[j]);  no visible j: y[i] = 0
-// stats[i] = (log of the sum over j of exp(scale * (q[i] . k[j])), 0, 0, 0), kept for the backward.
+// stats[i] = (log2 of the sum over j of exp(scale * (q[i] . k[j])), 0, 0, 0), kept for the backward.
 // q: [b, lq, heads, d]  k: [b, lk, heads, d]  v: [b, lk, heads, dv]  y: [b, lq, heads, dv]  stats: [b, lq, heads, 4]
-// mask: [b or 1, lq, lk] of 0 and 1.  Flash form: softmax is rescaled block by block, no score reaches memory
-// (Dao et al. 2022). A thread owns OWN queries and meets all keys in blocks. Sizes of heads are params and not
-// constants, lest software devices unroll the loops and compile for seconds.
-// @core attention/plain attention/subgroup
-// @import attention/rows attention/keys
+// mask: [b or 1, lq, lk] of 0 and 1.  Flash form: no score reaches memory (Dao et al. 2022). A thread owns OWN queries,
+// OWN rows at a distance of `step`, and meets all keys in order. Powers are of 2, scale2 = scale / ln 2; sums are taken
+// over 2^(score - top), and top follows a higher score only beyond SLACK, so that rescaling is rare.
+// @core attention/plain attention/subgroup attention/tiled
+// @import attention/rows attention/keys lib/exp2
 struct Params {
-  lq: u32, lk: u32, heads: u32, d4: u32, dv4: u32, causal: u32, mask_pitch: u32, mask_batch: u32, scale: f32,
+  lq: u32, lk: u32, heads: u32, d4: u32, dv4: u32, causal: u32, mask_pitch: u32, mask_batch: u32, scale2: f32,
 }
-
-const OWN: u32 = 2u;     // @specialize
-const BLOCK: u32 = 8u;   // @specialize
-const SIZE4: u32 = 32u;  // @specialize
-const HIDDEN = -1e30;
 
 @group(0) @binding(0) var<storage, read> q: array<vec4f>;
 @group(0) @binding(1) var<storage, read> k: array<vec4f>;
@@ -23,81 +18,94 @@ const HIDDEN = -1e30;
 @group(0) @binding(5) var<storage, read_write> stats: array<vec4f>;
 @group(1) @binding(0) var<uniform> params: Params;
 
-fn attend(z: u32, first: u32, end: u32, query0: u32, lane: u32) {
-  var own: array<vec4f, SIZE4 * OWN>;
-  var acc: array<vec4f, SIZE4 * OWN>;
-  var top: array<f32, OWN>;
-  var sum: array<f32, OWN>;
-  for (var n = 0u; n < params.d4 * OWN; n++) {
-    own[n] = q[row_of(z, params.lq, query0 + n % OWN) * params.d4 + n / OWN] * params.scale;
-  }
+const SLACK = 8.0;
+
+var<private> z: u32;
+var<private> queries: vec2u;  // the first, and the distance to the next
+var<private> own: array<vec4f, D4 * OWN>;
+var<private> acc: array<vec4f, DV4 * OWN>;
+var<private> top: array<f32, OWN>;
+var<private> sum: array<f32, OWN>;
+
+fn begin(head: u32, first: u32, step: u32) {
+  z = head;
+  queries = vec2u(first, step);
   // @unroll OWN
   { const r = 0u; top[r] = HIDDEN; }
-  let last = select(params.lk, min(params.lk, end), params.causal != 0u);
-  for (var key0 = 0u; key0 < last; key0 += BLOCK) {
-    let held_row = row_of(z, params.lk, key0 + lane);
-    var row: array<u32, BLOCK>;
-    // @unroll BLOCK
-    { const j = 0u; row[j] = row_of(z, params.lk, key0 + j); }
-    // Zeros are written out: in a loop, some compilers leave the last pass's values in a var without any.
-    var seen = array<u32, OWN>();
-    for (var j = 0u; j < min(BLOCK, last - key0); j++) {
-      // @unroll OWN
-      { const r = 0u; seen[r] |= select(0u, 1u << j, visible(z, query0 + r, key0 + j)); }
+  for (var r = 0u; r < OWN; r++) {
+    let row = row_of(z, params.lq, first + r * step);
+    var query = array<vec4f, D4>();
+    for (var n = 0u; n < params.d4; n++) {
+      let part = q[row * D4 + n] * params.scale2;
+      // @unroll D4
+      { const i = 0u; query[i] = select(query[i], part, n == i); }
     }
-    var s = array<f32, BLOCK * OWN>();
-    for (var i = 0u; i < params.d4; i++) {
-      let held = k[held_row * params.d4 + i];
-      // @unroll BLOCK
-      { const j = 0u;
-        let key = key_row(held, row[j], j, i);
-        // @unroll OWN
-        { const r = 0u; s[j * OWN + r] += dot(own[i * OWN + r], key); }
-      }
-    }
-    var rescale: array<f32, OWN>;
-    // @unroll OWN
-    { const r = 0u;
-      var highest = top[r];
-      // @unroll BLOCK
-      { const j = 0u;
-        s[j * OWN + r] = select(HIDDEN, s[j * OWN + r], (seen[r] & (1u << j)) != 0u);
-        highest = max(highest, s[j * OWN + r]);
-      }
-      rescale[r] = exp(top[r] - highest);
-      top[r] = highest;
-      sum[r] *= rescale[r];
-      // @unroll BLOCK
-      { const j = 0u;
-        s[j * OWN + r] = select(exp(s[j * OWN + r] - highest), 0.0, s[j * OWN + r] <= HIDDEN);
-        sum[r] += s[j * OWN + r];
-      }
-    }
-    for (var i = 0u; i < params.dv4; i++) {
-      let held = v[held_row * params.dv4 + i];
-      var part: array<vec4f, OWN>;
-      // @unroll OWN
-      { const r = 0u; part[r] = acc[i * OWN + r] * rescale[r]; }
-      // @unroll BLOCK
-      { const j = 0u;
-        let value = value_row(held, row[j], j, i);
-        // @unroll OWN
-        { const r = 0u; part[r] = fma(vec4f(s[j * OWN + r]), value, part[r]); }
-      }
-      // @unroll OWN
-      { const r = 0u; acc[i * OWN + r] = part[r]; }
-    }
+    set_d_row(&own, r, query);
   }
-  var lse: array<f32, OWN>;
+}
+
+fn rescale(s: ptr<function, array<f32, OWN>>) {
   // @unroll OWN
   { const r = 0u;
-    let empty = sum[r] == 0.0;
-    lse[r] = select(top[r] + log(sum[r]), 0.0, empty);
-    sum[r] = select(1.0 / sum[r], 0.0, empty);
+    let higher = max(top[r], (*s)[r]);
+    let factor = power_of_2(top[r] - higher);
+    top[r] = higher;
+    sum[r] *= factor;
+    // @unroll DV4
+    { const i = 0u; acc[i * OWN + r] *= factor; }
   }
-  for (var r = 0u; r < min(OWN, params.lq - min(query0, params.lq)); r++) {
-    let row = row_of(z, params.lq, query0 + r);
-    for (var i = 0u; i < params.dv4; i++) { y[row * params.dv4 + i] = acc[i * OWN + r] * sum[r]; }
-    stats[row] = vec4f(lse[r], 0.0, 0.0, 0.0);
+}
+
+fn meet(row: u32) {
+  var s = array<f32, OWN>();
+  // @unroll D4
+  { const i = 0u;
+    let key = a_at(i);
+    // @unroll OWN
+    { const r = 0u; s[r] += dot(own[i * OWN + r], key); }
+  }
+  var higher = false;
+  // @unroll OWN
+  { const r = 0u;
+    if (HIDES) { s[r] = select(HIDDEN, s[r], visible(z, queries.x + r * queries.y, row)); }
+    higher = higher || s[r] > top[r] + SLACK;
+  }
+  if (higher) { rescale(&s); }
+  // @unroll OWN
+  { const r = 0u;
+    let p = power_of_2(s[r] - top[r]);
+    s[r] = select(p, 0.0, HIDES && s[r] <= HIDDEN);
+    sum[r] += s[r];
+  }
+  // @unroll DV4
+  { const i = 0u;
+    let value = b_at(i);
+    // @unroll OWN
+    { const r = 0u; acc[i * OWN + r] = fma(vec4f(s[r]), value, acc[i * OWN + r]); }
+  }
+}
+
+fn finish() {
+  for (var own_row = 0u; own_row < OWN; own_row++) {
+    let query = queries.x + own_row * queries.y;
+    if (query >= params.lq) { continue; }
+    let row = row_of(z, params.lq, query);
+    var total = 0.0;
+    var taken = 0.0;
+    // @unroll OWN
+    { const r = 0u;
+      total = select(total, sum[r], own_row == r);
+      taken = select(taken, top[r], own_row == r);
+    }
+    let empty = total == 0.0;
+    let share = select(1.0 / total, 0.0, empty);
+    let result = dv_row(&acc, own_row);
+    for (var n = 0u; n < params.dv4; n++) {
+      var part = vec4f();
+      // @unroll DV4
+      { const i = 0u; part = select(part, result[i], n == i); }
+      y[row * DV4 + n] = part * share;
+    }
+    stats[row] = vec4f(select(taken + log2(total), 0.0, empty), 0.0, 0.0, 0.0);
   }
 }

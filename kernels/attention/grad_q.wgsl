@@ -1,15 +1,11 @@
 // dq[i] = scale * sum over j of ds[i, j] k[j];  ds[i, j] = p[i, j] (dy[i] . v[j] - dy[i] . y[i])
-// p[i, j] = exp(scale * (q[i] . k[j]) - lse[i]) is computed again;  stats[i] = (lse[i], dy[i] . y[i], 0, 0)
-// Shapes as in forward.wgsl. A thread owns OWN queries and meets all keys in blocks.
-// @core attention/plain attention/subgroup
-// @import attention/rows attention/keys
+// p[i, j] = 2^(scale2 * (q[i] . k[j]) - stats[i].x) is computed again;  stats[i] = (log2 of the sum, dy[i] . y[i], 0, 0)
+// Shapes and threads as in forward.wgsl.
+// @core attention/plain attention/subgroup attention/tiled
+// @import attention/rows attention/keys lib/exp2
 struct Params {
-  lq: u32, lk: u32, heads: u32, d4: u32, dv4: u32, causal: u32, mask_pitch: u32, mask_batch: u32, scale: f32,
+  lq: u32, lk: u32, heads: u32, d4: u32, dv4: u32, causal: u32, mask_pitch: u32, mask_batch: u32, scale: f32, scale2: f32,
 }
-
-const OWN: u32 = 2u;     // @specialize
-const BLOCK: u32 = 8u;   // @specialize
-const SIZE4: u32 = 32u;  // @specialize
 
 @group(0) @binding(0) var<storage, read> q: array<vec4f>;
 @group(0) @binding(1) var<storage, read> k: array<vec4f>;
@@ -20,76 +16,77 @@ const SIZE4: u32 = 32u;  // @specialize
 @group(0) @binding(6) var<storage, read_write> dq: array<vec4f>;
 @group(1) @binding(0) var<uniform> params: Params;
 
-fn attend(z: u32, first: u32, end: u32, query0: u32, lane: u32) {
-  var own_q: array<vec4f, SIZE4 * OWN>;
-  var own_dy: array<vec4f, SIZE4 * OWN>;
-  var acc: array<vec4f, SIZE4 * OWN>;
-  var stat: array<vec4f, OWN>;
-  for (var n = 0u; n < params.d4 * OWN; n++) {
-    own_q[n] = q[row_of(z, params.lq, query0 + n % OWN) * params.d4 + n / OWN] * params.scale;
+var<private> z: u32;
+var<private> queries: vec2u;  // the first, and the distance to the next
+var<private> own_q: array<vec4f, D4 * OWN>;
+var<private> own_dy: array<vec4f, DV4 * OWN>;
+var<private> own_stats: array<vec2f, OWN>;
+var<private> acc: array<vec4f, D4 * OWN>;
+
+fn begin(head: u32, first: u32, step: u32) {
+  z = head;
+  queries = vec2u(first, step);
+  for (var own_row = 0u; own_row < OWN; own_row++) {
+    let row = row_of(z, params.lq, first + own_row * step);
+    let stat = stats[row].xy;
+    // @unroll OWN
+    { const r = 0u; own_stats[r] = select(own_stats[r], stat, own_row == r); }
+    var query = array<vec4f, D4>();
+    for (var n = 0u; n < params.d4; n++) {
+      let part = q[row * D4 + n] * params.scale2;
+      // @unroll D4
+      { const i = 0u; query[i] = select(query[i], part, n == i); }
+    }
+    set_d_row(&own_q, own_row, query);
+    var given = array<vec4f, DV4>();
+    for (var n = 0u; n < params.dv4; n++) {
+      let part = dy[row * DV4 + n];
+      // @unroll DV4
+      { const i = 0u; given[i] = select(given[i], part, n == i); }
+    }
+    set_dv_row(&own_dy, own_row, given);
   }
-  for (var n = 0u; n < params.dv4 * OWN; n++) {
-    own_dy[n] = dy[row_of(z, params.lq, query0 + n % OWN) * params.dv4 + n / OWN];
+}
+
+fn meet(row: u32) {
+  var s = array<f32, OWN>();
+  // @unroll D4
+  { const i = 0u;
+    let key = a_at(i);
+    // @unroll OWN
+    { const r = 0u; s[r] += dot(own_q[i * OWN + r], key); }
+  }
+  var dp = array<f32, OWN>();
+  // @unroll DV4
+  { const i = 0u;
+    let value = b_at(i);
+    // @unroll OWN
+    { const r = 0u; dp[r] += dot(own_dy[i * OWN + r], value); }
   }
   // @unroll OWN
-  { const r = 0u; stat[r] = stats[row_of(z, params.lq, query0 + r)]; }
-  let last = select(params.lk, min(params.lk, end), params.causal != 0u);
-  for (var key0 = 0u; key0 < last; key0 += BLOCK) {
-    let held_row = row_of(z, params.lk, key0 + lane);
-    var row: array<u32, BLOCK>;
-    // @unroll BLOCK
-    { const j = 0u; row[j] = row_of(z, params.lk, key0 + j); }
-    // Zeros are written out: in a loop, some compilers leave the last pass's values in a var without any.
-    var seen = array<u32, OWN>();
-    for (var j = 0u; j < min(BLOCK, last - key0); j++) {
-      // @unroll OWN
-      { const r = 0u; seen[r] |= select(0u, 1u << j, visible(z, query0 + r, key0 + j)); }
-    }
-    var s = array<f32, BLOCK * OWN>();
-    for (var i = 0u; i < params.d4; i++) {
-      let held = k[held_row * params.d4 + i];
-      // @unroll BLOCK
-      { const j = 0u;
-        let key = key_row(held, row[j], j, i);
-        // @unroll OWN
-        { const r = 0u; s[j * OWN + r] += dot(own_q[i * OWN + r], key); }
-      }
-    }
-    var dp = array<f32, BLOCK * OWN>();
-    for (var i = 0u; i < params.dv4; i++) {
-      let held = v[held_row * params.dv4 + i];
-      // @unroll BLOCK
-      { const j = 0u;
-        let value = value_row(held, row[j], j, i);
-        // @unroll OWN
-        { const r = 0u; dp[j * OWN + r] += dot(own_dy[i * OWN + r], value); }
-      }
-    }
-    // @unroll BLOCK
-    { const j = 0u;
-      // @unroll OWN
-      { const r = 0u;
-        let ds = exp(s[j * OWN + r] - stat[r].x) * (dp[j * OWN + r] - stat[r].y);
-        s[j * OWN + r] = select(0.0, ds, (seen[r] & (1u << j)) != 0u);
-      }
-    }
-    for (var i = 0u; i < params.d4; i++) {
-      let held = k[held_row * params.d4 + i];
-      var part: array<vec4f, OWN>;
-      // @unroll OWN
-      { const r = 0u; part[r] = acc[i * OWN + r]; }
-      // @unroll BLOCK
-      { const j = 0u;
-        let key = key_row(held, row[j], j, i);
-        // @unroll OWN
-        { const r = 0u; part[r] = fma(vec4f(s[j * OWN + r]), key, part[r]); }
-      }
-      // @unroll OWN
-      { const r = 0u; acc[i * OWN + r] = part[r]; }
-    }
+  { const r = 0u;
+    s[r] = power_of_2(s[r] - own_stats[r].x) * (dp[r] - own_stats[r].y);
+    if (HIDES) { s[r] = select(0.0, s[r], visible(z, queries.x + r * queries.y, row)); }
   }
-  for (var r = 0u; r < min(OWN, params.lq - min(query0, params.lq)); r++) {
-    let row = row_of(z, params.lq, query0 + r) * params.d4;
-    for (var i = 0u; i < params.d4; i++) { dq[row + i] = acc[i * OWN + r] * params.scale; }
+  // @unroll D4
+  { const i = 0u;
+    let key = a_at(i);
+    // @unroll OWN
+    { const r = 0u; acc[i * OWN + r] = fma(vec4f(s[r]), key, acc[i * OWN + r]); }
+  }
+}
+
+fn finish() {
+  for (var r = 0u; r < OWN; r++) {
+    let query = queries.x + r * queries.y;
+    if (query >= params.lq) { continue; }
+    let row = row_of(z, params.lq, query);
+    let result = d_row(&acc, r);
+    for (var n = 0u; n < params.d4; n++) {
+      var part = vec4f();
+      // @unroll D4
+      { const i = 0u; part = select(part, result[i], n == i); }
+      dq[row * D4 + n] = part * params.scale;
+    }
   }
 }

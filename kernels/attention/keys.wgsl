@@ -1,10 +1,5 @@
-// vec4 i of the row of key j in a block: handed over by the lane that holds it, or read. The importing file gives k, v.
-fn key_row(held: vec4f, row: u32, j: u32, i: u32) -> vec4f {
-  if (PASSED) { return passed(held, j); }
-  return k[row * params.d4 + i];
-}
+// The streams of kernels whose threads own queries: keys and values. The importing file gives k, v, params and z.
+fn range(first: u32, end: u32) -> vec2u { return vec2u(0u, select(params.lk, min(params.lk, end), params.causal != 0u)); }
 
-fn value_row(held: vec4f, row: u32, j: u32, i: u32) -> vec4f {
-  if (PASSED) { return passed(held, j); }
-  return v[row * params.dv4 + i];
-}
+fn a_load(at: u32, e: u32) -> vec4f { return k[row_of(z, params.lk, at + e / D4) * D4 + e % D4]; }
+fn b_load(at: u32, e: u32) -> vec4f { return v[row_of(z, params.lk, at + e / DV4) * DV4 + e % DV4]; }

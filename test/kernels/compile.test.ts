@@ -36,8 +36,15 @@ const SPECIALS: Readonly<Record<string, readonly Specials[]>> = {
       ],
     ]),
   ),
-  'attention/plain': [1, 2, 4].map((OWN) => ({ OWN, BLOCK: 8, SIZE4: 16 })),
-  'attention/subgroup': SUBGROUPS.flatMap((SG) => [1, 4].map((OWN) => ({ SG, BLOCK: SG, OWN, SIZE4: 16 }))),
+  'attention/plain': [1, 3].map((OWN) => ({ OWN, D4: 3, DV4: 4 })),
+  'attention/subgroup': SUBGROUPS.flatMap((SG) => [
+    { SG, OWN: 1, D4: 1, DV4: 3, A_HELD: 1, B_HELD: 1 },
+    { SG, OWN: 2, D4: 9, DV4: 8, A_HELD: Math.ceil(9 / SG), B_HELD: Math.ceil(8 / SG) },
+  ]),
+  'attention/tiled': [
+    { OWN: 2, D4: 2, DV4: 3, TILE: 16 },
+    { OWN: 1, D4: 32, DV4: 32, TILE: 16 },
+  ],
 };
 
 let gpu: Gpu;

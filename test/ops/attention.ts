@@ -61,14 +61,18 @@ function maskOf({ b, lq, lk, mask }: Case, draw: () => number): Values {
 
 export const attentionSpec = opSpec<Case>({
   name: 'attention',
+  // Few head sizes, since each is compiled for itself; lengths around the tiles: 4 or 8 rows of 8, 32 or 64 lanes, 16 keys.
   cases: [
-    { b: 1, lq: 6, lk: 1, heads: 1, d: 4, dv: 4 },
+    { b: 1, lq: 6, lk: 1, heads: 1, d: 4, dv: 8 },
     { b: 2, lq: 1, lk: 77, heads: 2, d: 4, dv: 8 },
+    { b: 1, lq: 65, lk: 15, heads: 2, d: 4, dv: 8 },
+    { b: 1, lq: 257, lk: 16, heads: 1, d: 4, dv: 8 },
+    { b: 1, lq: 32, lk: 17, heads: 1, d: 4, dv: 8, scale: 4 },
+    { b: 2, lq: 7, lk: 16, heads: 1, d: 4, dv: 8, mask: 'each' },
+    { b: 1, lq: 5, lk: 11, heads: 2, d: 4, dv: 8, mask: 'blind' },
+    { b: 1, lq: 33, lk: 40, heads: 1, d: 4, dv: 8, causal: true, scale: 1.5 },
     { b: 1, lq: 9, lk: 9, heads: 2, d: 5, dv: 6 },
     { b: 2, lq: 17, lk: 23, heads: 2, d: 8, dv: 24, mask: 'shared', scale: 0.3 },
-    { b: 2, lq: 7, lk: 16, heads: 1, d: 4, dv: 8, mask: 'each' },
-    { b: 1, lq: 5, lk: 11, heads: 2, d: 4, dv: 4, mask: 'blind' },
-    { b: 1, lq: 33, lk: 40, heads: 1, d: 12, dv: 12, causal: true, scale: 1.5 },
     { b: 1, lq: 70, lk: 77, heads: 2, d: 16, dv: 16 },
     { b: 1, lq: 34, lk: 34, heads: 1, d: 64, dv: 64, causal: true },
   ],

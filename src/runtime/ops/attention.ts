@@ -7,6 +7,7 @@ import type { Gpu } from '../gpu.ts';
 import { grid1d, roundUp, sameShape, showShape } from '../shape.ts';
 import type { Tape } from '../tape.ts';
 import type { Tensor } from '../tensor.ts';
+import { type AttentionProblem, attentionLaunch } from './attention_form.ts';
 import { regroup } from './regroup.ts';
 
 /** How queries meet keys. */
@@ -44,22 +45,22 @@ const paramsOf = (g: Geometry) => ({
   mask_pitch: g.mask?.pitch ?? 0,
   mask_batch: g.mask?.shape.length === 3 ? g.lq * g.mask.pitch : 0,
   scale: g.scale,
+  scale2: g.scale * Math.LOG2E,
 });
 
-/**
- * Spreads `rows` queries or keys of every head over threads. Passing rows between lanes is the fast form where
- * subgroups are small, on software devices; wide subgroups would hold blocks too long for registers.
- */
-function launchOf(gpu: Gpu, g: Geometry, rows: number) {
-  const size = gpu.features.subgroupSize;
-  const passing = size === 4 || size === 8;
-  const [wg, own] = passing ? [size, 2] : [32, 1];
-  const size4 = Math.max(32, 2 ** Math.ceil(Math.log2(Math.max(g.d, g.dv) / 4)));
-  return {
-    groups: [Math.ceil(rows / (own * wg)), 1, g.b * g.heads] as const,
-    core: passing ? ('attention/subgroup' as const) : ('attention/plain' as const),
-    specials: passing ? { OWN: own, BLOCK: size, SIZE4: size4, SG: size } : { OWN: own, SIZE4: size4 },
-  };
+/** Core, grid and constants of one of the three kernels. */
+function launchOf(gpu: Gpu, g: Geometry, kernel: AttentionProblem['kernel']) {
+  const [rows, others] = kernel === 'grad_kv' ? [g.lk, g.lq] : [g.lq, g.lk];
+  const hides = g.causal || g.mask !== null;
+  return attentionLaunch(gpu, {
+    kernel,
+    rows,
+    others,
+    heads: g.b * g.heads,
+    d4: g.d / 4,
+    dv4: g.dv / 4,
+    hides,
+  });
 }
 
 /** Attention where both head sizes are multiples of 4. */
@@ -71,7 +72,7 @@ function flash(tape: Tape | null, q: Tensor, k: Tensor, v: Tensor, g: Geometry):
   const pairs = 2 * g.b * g.heads * g.lq * g.lk;
   const params = paramsOf(g);
   gpu.run(forward, { q, k, v, mask, y, stats }, params, {
-    ...launchOf(gpu, g, g.lq),
+    ...launchOf(gpu, g, 'forward'),
     flops: pairs * (g.d + g.dv),
   });
   if (TRAINING) {
@@ -82,11 +83,11 @@ function flash(tape: Tape | null, q: Tensor, k: Tensor, v: Tensor, g: Geometry):
       const sums = { groups: grid1d(rows, WG), overrides: { WG }, flops: 2 * rows * g.dv };
       gpu.run(gradStats, { y, dy, stats, stats2 }, { rows, dv4: g.dv / 4 }, sums);
       gpu.run(gradQ, { q, k, v, mask, dy, stats: stats2, dq }, params, {
-        ...launchOf(gpu, g, g.lq),
+        ...launchOf(gpu, g, 'grad_q'),
         flops: pairs * (2 * g.d + g.dv),
       });
       gpu.run(gradKv, { q, k, v, mask, dy, stats: stats2, dk, dv }, params, {
-        ...launchOf(gpu, g, g.lk),
+        ...launchOf(gpu, g, 'grad_kv'),
         flops: pairs * 2 * (g.d + g.dv),
       });
       return [dq, dk, dv];
