@@ -1,6 +1,7 @@
 import { activation } from '../runtime/ops/activation.ts';
 import { add } from '../runtime/ops/add.ts';
 import { attention } from '../runtime/ops/attention.ts';
+import { cast } from '../runtime/ops/cast.ts';
 import { geglu } from '../runtime/ops/geglu.ts';
 import { instanceNorm } from '../runtime/ops/instance_norm.ts';
 import { layerNorm } from '../runtime/ops/layer_norm.ts';
@@ -70,8 +71,8 @@ function retouched(tape: Tape | null, head: Tensor, x: Tensor): Tensor {
 /**
  * Picture to picture.
  *
- * @param x - `[n, h, w, 3]` in [-1, 1]; h and w multiples of 8
- * @param context - the prompt's token embeddings, `[n, tokens, config.context]`
+ * @param picture - `[n, h, w, 3]` in [-1, 1]; h and w multiples of 8
+ * @param prompt - the prompt's token embeddings, `[n, tokens, config.context]`
  * @returns `[n, h, w, 3]`, in (-1, 1) without skips; with them it may leave the range, and pictures are clamped
  * @throws ShapeError
  * @see Gong et al. 2024 (E2GAN), figure 3
@@ -80,10 +81,11 @@ export function generatorForward(
   tape: Tape | null,
   layers: Layers,
   config: GeneratorConfig,
-  x: Tensor,
-  context: Tensor,
+  picture: Tensor,
+  prompt: Tensor,
 ): Tensor {
   const { skips } = config;
+  const [x, context] = [picture, prompt].map((t) => cast(tape, t, t.gpu.storage)) as [Tensor, Tensor];
   const norm = (y: Tensor) => instanceNorm(tape, y, null, NORM_RELU);
   const up = (path: string, y: Tensor, skip: Tensor) => {
     const made = layers.convTranspose2d(tape, path, y, UP);
@@ -101,5 +103,5 @@ export function generatorForward(
   y = up('up1', y, half);
   y = up('up2', y, stem);
   const painted = layers.conv2d(tape, 'head', y, REFLECT3);
-  return skips ? retouched(tape, painted, x) : activation(tape, painted, 'tanh');
+  return cast(tape, skips ? retouched(tape, painted, x) : activation(tape, painted, 'tanh'), 'f32');
 }

@@ -10,6 +10,7 @@ import { Program } from './program.ts';
 import { Readback } from './readback.ts';
 import { Recording } from './recording.ts';
 import { padRows, type Shape, showShape, unpadRows } from './shape.ts';
+import { fromStored, toStored } from './stored.ts';
 import { probeMatrix } from './subgroup_matrix.ts';
 import { newStorage, rootOf, type Storage, Tensor } from './tensor.ts';
 import type { Choice, Choices } from './tuner.ts';
@@ -39,6 +40,8 @@ export interface OpenOptions {
   readonly family?: GemmFamily;
   /** `f16` allows products whose factors are rounded to f16 where the device has matrix units; sums stay f32. */
   readonly precision?: 'f32' | 'f16';
+  /** `f16` keeps what networks compute, and frozen weights, in half the memory; arithmetic and sums stay f32. */
+  readonly storage?: 'f32' | 'f16';
   /** What the tuner found on this device; none where results must not hang on a measurement. */
   readonly choices?: Choices;
   readonly backend?: string;
@@ -58,6 +61,7 @@ export class Gpu {
   readonly features: Features;
   readonly family: GemmFamily | null;
   readonly precision: 'f32' | 'f16';
+  readonly storage: 'f32' | 'f16';
   readonly choices: Choices;
 
   private constructor(
@@ -72,6 +76,7 @@ export class Gpu {
     this.features = features;
     this.family = options.family ?? null;
     this.precision = options.precision ?? (options.family === 'matrix' ? 'f16' : 'f32');
+    this.storage = options.storage ?? 'f32';
     this.choices = options.choices ?? new Map();
     this.pipelines = pipelines;
     this.faults = new Faults(device);
@@ -84,6 +89,7 @@ export class Gpu {
     if (!adapter) throw new Error('no WebGPU adapter answers; run `npx e2gan doctor` for the remedy');
     const found = negotiate(gpu, adapter);
     const features = options.family === 'plain' ? { ...found, subgroupSize: 0 } : found;
+    if (options.storage === 'f16' && !features.f16) throw new Error('this device has no shader-f16');
     const device = await adapter.requestDevice({
       requiredFeatures: featuresToRequest(adapter),
       requiredLimits: limitsToRequest(adapter),
@@ -117,8 +123,8 @@ export class Gpu {
   }
 
   /** Storage that outlives programs: weights, optimizer moments. Dense values in, zero without. */
-  parameter(name: string, shape: Shape, values?: ArrayLike<number>): Tensor {
-    const storage = newStorage('parameter', name, shape);
+  parameter(name: string, shape: Shape, values?: ArrayLike<number>, dtype: 'f32' | 'f16' = 'f32'): Tensor {
+    const storage = newStorage('parameter', name, shape, dtype);
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
     storage.buffer = this.faults.guard(name, () => this.createBuffer(name, storage.bytes, usage));
     const tensor = new Tensor(this, shape, storage);
@@ -142,7 +148,11 @@ export class Gpu {
       throw new KernelError(
         `write: ${tensor.storage.name} is ${showShape(tensor.shape)}, ${values.length} values came`,
       );
-    this.device.queue.writeBuffer(buffer, tensor.storage.offset, padRows(values, tensor.shape));
+    this.device.queue.writeBuffer(
+      buffer,
+      tensor.storage.offset,
+      toStored(tensor, padRows(values, tensor.shape)),
+    );
     rootOf(tensor.storage).version++;
   }
 
@@ -152,7 +162,7 @@ export class Gpu {
     const { bytes, name } = tensor.storage;
     const readback = new Readback(this, name, bytes, 1);
     try {
-      return unpadRows(await readback.read(buffer, tensor.storage.offset), tensor.shape);
+      return unpadRows(fromStored(tensor, await readback.read(buffer, tensor.storage.offset)), tensor.shape);
     } finally {
       readback.dispose();
     }
@@ -177,8 +187,8 @@ export class Gpu {
   }
 
   /** A temporary of the program that is being traced. */
-  temp(shape: Shape): Tensor {
-    return new Tensor(this, shape, this.recording.temp(shape));
+  temp(shape: Shape, dtype: 'f32' | 'f16' = 'f32'): Tensor {
+    return new Tensor(this, shape, this.recording.temp(shape, dtype));
   }
 
   /** A tensor that the caller writes before each run; a `u32` one takes bytes, as they are. */

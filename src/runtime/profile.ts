@@ -49,7 +49,7 @@ async function timeBatch(gpu: Gpu, steps: readonly Step[]): Promise<number[]> {
   const querySet = gpu.device.createQuerySet({ type: 'timestamp', count });
   try {
     gpu.faults.guard('profile', () => encodeTimed(gpu, steps, querySet, resolved));
-    const ticks = new BigUint64Array((await readback.read(resolved)).buffer);
+    const ticks = new BigUint64Array(await readback.read(resolved));
     return steps.map((_, i) => Number(ticks[2 * i + 1]! - ticks[2 * i]!));
   } finally {
     gpu.destroyBuffer(resolved);

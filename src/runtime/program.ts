@@ -6,6 +6,7 @@ import { type KernelTime, timeLaunches } from './profile.ts';
 import { Readback } from './readback.ts';
 import { type Launch, type Recording, reads, writes } from './recording.ts';
 import { padRows, showShape, unpadRows } from './shape.ts';
+import { fromStored, type Stored, toStored } from './stored.ts';
 import type { Storage, Tensor } from './tensor.ts';
 
 /** One launch with all that a replay needs. */
@@ -46,10 +47,10 @@ function cut(steps: readonly Step[], budget: number): Step[][] {
   return chunks;
 }
 
-function floats(name: string, tensor: Tensor, data: ArrayLike<number>): Float32Array<ArrayBuffer> {
+function floats(name: string, tensor: Tensor, data: ArrayLike<number>): Stored {
   if (data.length !== tensor.size)
     throw new KernelError(`run: input ${name} is ${showShape(tensor.shape)}, ${data.length} values came`);
-  return padRows(data, tensor.shape);
+  return toStored(tensor, padRows(data, tensor.shape));
 }
 
 /** Never element by element: most pixels are NaN as floats, and JavaScript keeps no NaN's bits. */
@@ -196,8 +197,8 @@ export class Program {
     if (!readback || !tensor)
       throw new KernelError(`read: no output ${name}; there are ${Object.keys(this.outputs).join(', ')}`);
     this.#check();
-    const values = await readback.read(tensor.storage.buffer!, tensor.storage.offset);
-    return unpadRows(values, tensor.shape);
+    const stored = await readback.read(tensor.storage.buffer!, tensor.storage.offset);
+    return unpadRows(fromStored(tensor, stored), tensor.shape);
   }
 
   /** One run with all its outputs. */

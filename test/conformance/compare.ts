@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Gpu } from '../../src/runtime/gpu.ts';
 
 const share = z.number().positive().optional();
 
@@ -8,6 +9,9 @@ export const barSchema = z
   .refine((bar) => Object.values(bar).some((value) => value !== undefined), 'there is no bar');
 
 export type Bar = z.output<typeof barSchema>;
+
+/** With f16 storage, which rounds each value by up to 2^-11 of it, every bar is this: ||got - want|| / ||want||. */
+export const HALF_BAR: Bar = { bar_rel_l2: 2e-3 };
 
 /** The error of one tensor over its bar: up to 1 is a pass. */
 export interface Check {
@@ -49,6 +53,13 @@ export function check(tensor: string, got: ArrayLike<number>, want: ArrayLike<nu
   ];
   return { tensor, ratio: Math.max(...ratios) };
 }
+
+/** The bars of an index, or those of f16 storage. */
+export const barsFor = (
+  { storage }: Gpu,
+  bars: Readonly<Record<string, Bar>>,
+): Readonly<Record<string, Bar>> =>
+  storage === 'f32' ? bars : Object.fromEntries(Object.keys(bars).map((name) => [name, HALF_BAR]));
 
 /** Compares one number, as |got - want| / |want|. */
 export const checkNumber = (tensor: string, got: number, want: number, bar: number): Check =>

@@ -2,6 +2,7 @@ import type { Gpu } from '../../src/runtime/gpu.ts';
 import { sameShape, showShape } from '../../src/runtime/shape.ts';
 import { Tape } from '../../src/runtime/tape.ts';
 import type { Tensor } from '../../src/runtime/tensor.ts';
+import { checkHalf } from './half_inputs.ts';
 import { type Placed, runtimeShape, toFile, toRuntime } from './layouts.ts';
 
 /** Tensors on the device, by the names that the case gives them. */
@@ -13,6 +14,8 @@ export interface Experiment {
   /** What is expected of y: its shape and layout count. */
   readonly y: Placed;
   readonly gout: Placed | null;
+  /** What inputs and the cotangent are stored in. */
+  readonly storage: 'f32' | 'f16';
   /** What to differentiate by. */
   wanted(inputs: Traced): ReadonlyMap<string, Tensor>;
   /** Shape and layout in files of each of `wanted`. */
@@ -25,7 +28,8 @@ const [GOUT, OUT, GRAD] = ['gout.y', 'out.y', 'grad.'] as const;
 
 /** @returns `out.y` and `grad.NAME`, in files' layout */
 export async function evaluate(gpu: Gpu, experiment: Experiment): Promise<Map<string, Float32Array>> {
-  const { inputs, y: expected, gout } = experiment;
+  const { inputs, y: expected, gout, storage } = experiment;
+  if (storage === 'f16') for (const [name, placed] of inputs) checkHalf(`in.${name}`, placed);
   const program = await gpu.compile(() => traceExperiment(gpu, experiment));
   try {
     const feeds = [...inputs, ...(gout ? [[GOUT, gout] as const] : [])];
@@ -38,9 +42,12 @@ export async function evaluate(gpu: Gpu, experiment: Experiment): Promise<Map<st
   }
 }
 
-function traceExperiment(gpu: Gpu, { inputs, y: expected, gout, ...experiment }: Experiment): Traced {
+function traceExperiment(
+  gpu: Gpu,
+  { inputs, y: expected, gout, storage, ...experiment }: Experiment,
+): Traced {
   const declared = [...inputs].map(
-    ([name, placed]) => [name, gpu.input(name, runtimeShape(placed))] as const,
+    ([name, placed]) => [name, gpu.input(name, runtimeShape(placed), storage)] as const,
   );
   const traced = Object.fromEntries(declared);
   const wanted = experiment.wanted(traced);
@@ -51,7 +58,7 @@ function traceExperiment(gpu: Gpu, { inputs, y: expected, gout, ...experiment }:
   if (!sameShape(y.shape, shape))
     throw new Error(`y is ${showShape(y.shape)}, the reference ${showShape(shape)}`);
   if (!gout) return { [OUT]: y };
-  const gradients = tape.gradients(y, gpu.input(GOUT, shape), [...wanted.values()]);
+  const gradients = tape.gradients(y, gpu.input(GOUT, shape, storage), [...wanted.values()]);
   const named = [...wanted.keys()].map((name, i) => [GRAD + name, gradients[i]!] as const);
   return { [OUT]: y, ...Object.fromEntries(named) };
 }

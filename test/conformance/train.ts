@@ -6,7 +6,7 @@ import type { Gpu } from '../../src/runtime/gpu.ts';
 import { adamHyper, HYPER_LENGTH } from '../../src/runtime/ops/adam.ts';
 import type { Shape } from '../../src/runtime/shape.ts';
 import type { Tensor } from '../../src/runtime/tensor.ts';
-import { type Trained, traceGanStep } from '../../src/train/gan_step.ts';
+import { lossScale, type Trained, traceGanStep } from '../../src/train/gan_step.ts';
 import { readAttrs } from './attrs.ts';
 import { barSchema, type Check, check, checkNumber } from './compare.ts';
 import { evaluate } from './evaluate.ts';
@@ -120,7 +120,7 @@ async function checkLosses(
   program.write({ ctx: toRuntime(context) });
   const checks: Check[] = [];
   for (const [step, wanted] of training.losses.entries()) {
-    const hyper = adamHyper(step + 1, config);
+    const hyper = adamHyper(step + 1, config, lossScale(gpu));
     const [A, B] = ['in.A', 'in.B'].map((name) => toRuntime(batchOf(data, name, step)));
     const got = await program.run({ A: A!, B: B!, 'hyper G': hyper, 'hyper D': hyper });
     for (const [i, column] of training.losses_columns.entries()) {
@@ -152,6 +152,7 @@ export async function runTrainCase(gpu: Gpu, folder: Folder, given: Case): Promi
     ]),
     y: wanted,
     gout: null,
+    storage: gpu.storage,
     wanted: () => new Map(),
     fileOf: () => wanted,
     trace: (tape, inputs) => traceGraph(tape, G.graph, new Layers(G.weights.tensors), inputs),
