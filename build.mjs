@@ -40,7 +40,8 @@ const tasks = {
     build({
       ...node,
       entryPoints: { cli: 'src/cli/main.ts' },
-      outdir: 'dist',
+      // A pack is built where it will lie, so that nobody else's dist/ changes.
+      outdir: process.env.E2GAN_DIST ?? 'dist',
       outExtension: { '.js': '.mjs' },
     }),
   conformance: () =>

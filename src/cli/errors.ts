@@ -1,7 +1,7 @@
 import { FormatError } from '../model/format_error.ts';
 
-/** The two ways a command can end badly: 1 it failed, 2 it was called wrongly. */
-export type FailureCode = 1 | 2;
+/** How a command can end badly: 1 it failed, 2 it was called wrongly, 3 a gate fell short. */
+export type FailureCode = 1 | 2 | 3;
 
 /** An error for the user: one line that names the file or flag, the reason and the remedy. */
 export class UserError extends Error {

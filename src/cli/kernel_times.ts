@@ -1,4 +1,5 @@
-import type { KernelTime } from '../runtime/profile.ts';
+import { leastMs, type Peaks } from '../runtime/peaks.ts';
+import type { KernelTime } from '../runtime/timeline.ts';
 
 /** How the launches of a profile are put together: those of one label, of one kernel, or of one layer. */
 export type Grouping = 'label' | 'kernel' | 'layer';
@@ -10,6 +11,8 @@ export interface TimedGroup {
   readonly ms: number;
   readonly flops: number;
   readonly bytes: number;
+  /** What the launches would take at the device's peaks, each by itself, in milliseconds. */
+  readonly roofMs: number;
 }
 
 /** A training step's labels begin with the network whose turn it is. */
@@ -25,19 +28,19 @@ const nameOf: Readonly<Record<Grouping, (time: KernelTime) => string>> = {
 };
 
 /** Sums the launches of a profile by name, the slowest group first. */
-export function groupTimes(times: readonly KernelTime[], by: Grouping): TimedGroup[] {
+export function groupTimes(times: readonly KernelTime[], by: Grouping, peaks: Peaks): TimedGroup[] {
   const groups = new Map<string, TimedGroup>();
   for (const time of times) {
     const name = nameOf[by](time);
-    const known = groups.get(name) ?? { name, calls: 0, ms: 0, flops: 0, bytes: 0 };
-    groups.set(name, addTimes(name, known, { ...time, name, calls: 1 }));
+    const known = groups.get(name) ?? { name, calls: 0, ms: 0, flops: 0, bytes: 0, roofMs: 0 };
+    groups.set(name, addTimes(name, known, { ...time, name, calls: 1, roofMs: leastMs(time, peaks) }));
   }
   return [...groups.values()].sort((a, b) => b.ms - a.ms);
 }
 
 /** All groups as one. */
 export function totalTimes(groups: readonly TimedGroup[]): TimedGroup {
-  const nothing = { name: 'total', calls: 0, ms: 0, flops: 0, bytes: 0 };
+  const nothing = { name: 'total', calls: 0, ms: 0, flops: 0, bytes: 0, roofMs: 0 };
   return groups.reduce((sum, group) => addTimes('total', sum, group), nothing);
 }
 
@@ -48,5 +51,6 @@ function addTimes(name: string, a: TimedGroup, b: TimedGroup): TimedGroup {
     ms: a.ms + b.ms,
     flops: a.flops + b.flops,
     bytes: a.bytes + b.bytes,
+    roofMs: a.roofMs + b.roofMs,
   };
 }

@@ -9,8 +9,19 @@ import { refuseExisting } from './files.ts';
  * folder is there and writable.
  * @throws UserError
  */
-export async function requirePngOutput(path: string, force: boolean): Promise<void> {
-  if (extname(path).toLowerCase() !== '.png') throw usageError(`${path}: PNG is written, call it .png`);
+export function requirePngOutput(path: string, force: boolean): Promise<void> {
+  return requireFileOutput(path, '.png', force);
+}
+
+/**
+ * The same for a file of another kind.
+ * @param extension - with its dot, such as `.json`
+ * @throws UserError
+ */
+export async function requireFileOutput(path: string, extension: string, force: boolean): Promise<void> {
+  const kind = extension.slice(1);
+  if (extname(path).toLowerCase() !== extension)
+    throw usageError(`${path}: ${kind.toUpperCase()} is written, call it ${extension}`);
   if (await isFolder(path)) throw usageError(`${path}: is a folder, the name of a file is needed`);
   await refuseExisting(path, force);
   await requireWritable(dirname(path), path);

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { applyCommand } from './commands/apply.ts';
 import { baseCommand } from './commands/base.ts';
+import { benchCommand } from './commands/bench.ts';
 import { dataCommand } from './commands/data.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
@@ -27,6 +28,7 @@ function createProgram(): Command {
     .addCommand(finetuneCommand())
     .addCommand(applyCommand())
     .addCommand(evaluateCommand())
+    .addCommand(benchCommand())
     .addCommand(profileCommand())
     .addHelpText('after', EXIT_CODES);
 }

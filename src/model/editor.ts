@@ -54,7 +54,8 @@ export function uploadAdapters(
 export class Editor {
   readonly width: number;
   readonly height: number;
-  readonly #program: Program;
+  /** What a frame is: for profiles. */
+  readonly program: Program;
   readonly #owned: readonly { dispose(): void }[];
 
   private constructor(
@@ -63,7 +64,7 @@ export class Editor {
     height: number,
     owned: readonly { dispose(): void }[],
   ) {
-    this.#program = program;
+    this.program = program;
     this.width = width;
     this.height = height;
     this.#owned = owned;
@@ -107,13 +108,8 @@ export class Editor {
         `the picture is ${picture.width}x${picture.height}, this editor is for ${width}x${height}`,
       );
     }
-    const { y } = await this.#program.run({ x: pictureValues(picture) });
+    const { y } = await this.program.run({ x: pictureValues(picture) });
     return valuesPicture(y!, width, height);
-  }
-
-  /** GPU time of each kernel of a frame. */
-  profile(repeats: number): ReturnType<Program['profile']> {
-    return this.#program.profile(repeats);
   }
 
   dispose(): void {

@@ -1,11 +1,13 @@
 import { activation } from '../runtime/ops/activation.ts';
 import { add } from '../runtime/ops/add.ts';
 import { attention } from '../runtime/ops/attention.ts';
+import { avgPool2d } from '../runtime/ops/avg_pool2d.ts';
 import { cast } from '../runtime/ops/cast.ts';
+import { concat } from '../runtime/ops/concat.ts';
 import { geglu } from '../runtime/ops/geglu.ts';
 import { instanceNorm } from '../runtime/ops/instance_norm.ts';
 import { layerNorm } from '../runtime/ops/layer_norm.ts';
-import { mul } from '../runtime/ops/mul.ts';
+import { mul, scale } from '../runtime/ops/mul.ts';
 import { slice } from '../runtime/ops/slice.ts';
 import type { Tape } from '../runtime/tape.ts';
 import type { Tensor } from '../runtime/tensor.ts';
@@ -15,6 +17,7 @@ import type { Layers } from './layers.ts';
 const DOWN = { stride: [2, 2], padding: [1, 1] } as const;
 const UP = { stride: [2, 2], padding: [1, 1], outputPadding: [1, 1] } as const;
 const REFLECT1 = { padding: [1, 1], paddingMode: 'reflect' } as const;
+const REFLECT2 = { padding: [2, 2], paddingMode: 'reflect' } as const;
 const REFLECT3 = { padding: [3, 3], paddingMode: 'reflect' } as const;
 const NORM_RELU = { activation: 'relu' } as const;
 
@@ -61,11 +64,28 @@ function transformerBlock(
   return layers.linear(tape, 'tb.proj_out', t, tokens).view(x.shape);
 }
 
-/** x + a + b x, where a is the first half of the head's channels and b the second: untouched where both are 0. */
-function retouched(tape: Tape | null, head: Tensor, x: Tensor): Tensor {
-  const paint = slice(tape, head, 0, 3);
-  const gain = slice(tape, head, 3, 3);
-  return add(tape, add(tape, x, paint), mul(tape, gain, x));
+// Detail is fainter than tone by about this much; even, both are learned equally fast.
+const DETAIL = 4;
+
+/** The picture beside its detail of one and of three pixels: `[x, 4 (x - box3 x), 4 (box3 x - box7 x)]`, 9 channels. */
+function bands(tape: Tape | null, x: Tensor): Tensor {
+  const box = (edge: number) => {
+    const padding = [(edge - 1) / 2, (edge - 1) / 2] as const;
+    return avgPool2d(tape, x, { kernel: [edge, edge], stride: [1, 1], padding, countIncludePad: false });
+  };
+  const detail = (sharp: Tensor, soft: Tensor) =>
+    add(tape, scale(tape, sharp, DETAIL), scale(tape, soft, -DETAIL));
+  const [fine, broad] = [box(3), box(7)];
+  return concat(tape, [x, detail(x, fine), detail(fine, broad)]);
+}
+
+/**
+ * x + mix(bands x) + a + b x, where a is the first half of the head's channels and b the second: mix sets tone and
+ * sharpness of the whole picture, a and b paint and gain of each pixel. Untouched where all are 0.
+ */
+function retouched(tape: Tape | null, layers: Layers, head: Tensor, x: Tensor, seen: Tensor): Tensor {
+  const toned = add(tape, x, layers.conv2d(tape, 'mix', seen, {}));
+  return add(tape, add(tape, toned, slice(tape, head, 0, 3)), mul(tape, slice(tape, head, 3, 3), x));
 }
 
 /**
@@ -91,7 +111,8 @@ export function generatorForward(
     const made = layers.convTranspose2d(tape, path, y, UP);
     return skips ? activation(tape, add(tape, made, skip), 'relu') : norm(made);
   };
-  const stem = layers.conv2d(tape, 'stem', x, REFLECT3);
+  const seen = skips ? bands(tape, x) : x;
+  const stem = layers.conv2d(tape, 'stem', seen, skips ? REFLECT2 : REFLECT3);
   const half = layers.conv2d(tape, 'down1', norm(stem), DOWN);
   let y = norm(layers.conv2d(tape, 'down2', norm(half), DOWN));
   y = residualBlock(tape, layers, 'rb1', y);
@@ -103,5 +124,6 @@ export function generatorForward(
   y = up('up1', y, half);
   y = up('up2', y, stem);
   const painted = layers.conv2d(tape, 'head', y, REFLECT3);
-  return cast(tape, skips ? retouched(tape, painted, x) : activation(tape, painted, 'tanh'), 'f32');
+  const made = skips ? retouched(tape, layers, painted, x, seen) : activation(tape, painted, 'tanh');
+  return cast(tape, made, 'f32');
 }

@@ -88,9 +88,10 @@ function transformer(c: number, context: number): LayerSpec[] {
  */
 export function generatorSpecs({ width: w, context, skips }: GeneratorConfig): LayerSpec[] {
   // What no norm follows keeps its scale only if it starts with it.
+  const zero = (spec: LayerSpec): LayerSpec => ({ ...spec, init: 'zero' });
   const he = (spec: LayerSpec): LayerSpec => (skips ? { ...spec, init: 'he' } : spec);
   return [
-    he(conv('stem', 3, w, 7)),
+    skips ? he(conv('stem', 9, w, 5)) : conv('stem', 3, w, 7),
     he(conv('down1', w, 2 * w, 3)),
     conv('down2', 2 * w, 4 * w, 3),
     ...residual('rb1', 4 * w),
@@ -101,7 +102,7 @@ export function generatorSpecs({ width: w, context, skips }: GeneratorConfig): L
     ...residual('rb3', 4 * w),
     he(convTranspose('up1', 4 * w, 2 * w)),
     he(convTranspose('up2', 2 * w, w)),
-    skips ? { ...conv('head', w, 6, 7), init: 'zero' } : conv('head', w, 3, 7),
+    ...(skips ? [zero(conv('head', w, 6, 7)), zero(conv('mix', 9, 3, 1))] : [conv('head', w, 3, 7)]),
   ];
 }
 
@@ -120,6 +121,7 @@ export function layerGroup(path: string): LayerGroup {
     up1: 'up',
     up2: 'up',
     head: 'up',
+    mix: 'up',
   };
   return groups[path.split('.')[0]!]!;
 }

@@ -6,16 +6,18 @@ export type Ranks = ReadonlyMap<string, number>;
 
 /**
  * Ranks where no search was run: 8 on the sampling layers, 1 on the first of them and on the transformer's
- * projections, none on residual blocks, stem and head. 91,840 weights on `paper`, the size of the published adapters.
+ * projections, none on residual blocks, stem and head: 91,840 weights on `paper`, the size of the published adapters.
+ * The narrow presets adapt stem, head and mix too.
  *
  * @see Gong et al. 2024 (E2GAN), figure 3 (which layers) and the rank ablation (how many weights)
  */
 export function defaultRanks(config: GeneratorConfig): Ranks {
   const sampling = new Set(['down2', 'ds', 'us', 'up1', 'up2']);
-  const ends = new Set(['stem', 'head']);
+  const ends = new Set(['stem', 'head']); // Where the narrow presets' detail goes by.
   const ranks = new Map<string, number>();
   for (const { path, kind } of generatorSpecs(config)) {
-    if (sampling.has(path) || (config.skips && ends.has(path))) ranks.set(path, 8);
+    if (path === 'mix') ranks.set(path, 3);
+    else if (sampling.has(path) || (config.skips && ends.has(path))) ranks.set(path, 8);
     else if (path === 'down1' || (path.startsWith('tb.') && kind === 'linear')) ranks.set(path, 1);
   }
   return ranks;

@@ -13,6 +13,7 @@ import { padRows, type Shape, showShape, unpadRows } from './shape.ts';
 import { fromStored, toStored } from './stored.ts';
 import { probeMatrix } from './subgroup_matrix.ts';
 import { newStorage, rootOf, type Storage, Tensor } from './tensor.ts';
+import { Stopwatch } from './timeline.ts';
 import type { Choice, Choices } from './tuner.ts';
 
 /** How one launch is shaped; `core` names the GEMM core where the kernel has several. */
@@ -244,6 +245,7 @@ export class Gpu {
   async compile(build: () => Readonly<Record<string, Tensor>>): Promise<Program> {
     this.faults.check('compile');
     if (this.#recording) throw new KernelError('compile: a program is being traced already');
+    const watch = new Stopwatch();
     const recording = new Recording();
     this.#recording = recording;
     let outputs: Readonly<Record<string, Tensor>>;
@@ -252,8 +254,10 @@ export class Gpu {
     } finally {
       this.#recording = null;
     }
+    watch.lap('trace');
     const plan = planLaunches(recording, outputs);
-    return Program.create(this, recording, plan, outputs);
+    watch.lap('plan');
+    return Program.create(this, recording, plan, outputs, watch);
   }
 
   /** Gives the device back with all that is on it; whatever comes later throws DeviceLostError. */

@@ -14,6 +14,15 @@ export interface Plan {
 export interface Slot {
   readonly bytes: number;
   readonly storages: readonly Storage[];
+  /** When each of them is alive. */
+  readonly lives: readonly Lifetime[];
+}
+
+/** Positions in `once` followed by `each`; from -1 to infinity where values are kept between runs. */
+export interface Lifetime {
+  readonly storage: Storage;
+  readonly from: number;
+  readonly to: number;
 }
 
 /** Launches that some output or parameter depends on. */
@@ -46,20 +55,14 @@ function hoist(launches: readonly Launch[]): { once: Launch[]; each: Launch[] } 
   return { once, each };
 }
 
-interface Lifetime {
-  readonly storage: Storage;
-  readonly from: number;
-  to: number;
-}
-
 function lifetimes(launches: readonly Launch[], forever: ReadonlySet<Storage>): Lifetime[] {
   const found = new Map<Storage, Lifetime>();
   launches.forEach((launch, at) => {
     for (const storage of [...writes(launch), ...reads(launch)]) {
       if (storage.kind !== 'temp') continue;
-      const life = found.get(storage) ?? { storage, from: forever.has(storage) ? -1 : at, to: at };
-      life.to = forever.has(storage) ? Number.POSITIVE_INFINITY : at;
-      found.set(storage, life);
+      const kept = forever.has(storage);
+      const from = kept ? -1 : (found.get(storage)?.from ?? at);
+      found.set(storage, { storage, from, to: kept ? Number.POSITIVE_INFINITY : at });
     }
   });
   return [...found.values()];
@@ -73,7 +76,7 @@ function share(lives: readonly Lifetime[]): Slot[] {
     if (free) free.lives.push(life);
     else slots.push({ bytes: life.storage.bytes, lives: [life] });
   }
-  return slots.map((slot) => ({ bytes: slot.bytes, storages: slot.lives.map((l) => l.storage) }));
+  return slots.map(({ bytes, lives }) => ({ bytes, lives, storages: lives.map((l) => l.storage) }));
 }
 
 /** WebGPU refuses a dispatch that reads and writes one buffer; named here, before the GPU is touched. */

@@ -1,74 +1,97 @@
+import type { Step } from './bind.ts';
 import { KernelError } from './errors.ts';
 import type { Gpu } from './gpu.ts';
-import type { Step } from './program.ts';
 import { Readback } from './readback.ts';
+import type { Span, TimedRun } from './timeline.ts';
 
-/** GPU time of one launch. */
-export interface KernelTime {
-  readonly label: string;
-  readonly kernel: string;
-  readonly core: string | null;
-  /** Median GPU time in milliseconds. */
-  readonly ms: number;
-  readonly flops: number;
-  /** Bytes bound, each buffer once: what must move at least. */
-  readonly bytes: number;
+// A query set holds at most 4096 timestamps, two of each launch.
+const LAUNCHES_PER_SET = 2048;
+
+/** Everything that a timed run needs on the device, made once for all repeats. */
+class Stamps {
+  readonly #gpu: Gpu;
+  readonly #steps: readonly Step[];
+  readonly #sets: readonly GPUQuerySet[];
+  readonly #resolved: GPUBuffer;
+  readonly #readback: Readback;
+
+  constructor(gpu: Gpu, steps: readonly Step[]) {
+    const bytes = steps.length * 2 * 8;
+    const usage = GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC;
+    this.#gpu = gpu;
+    this.#steps = steps;
+    this.#resolved = gpu.createBuffer('timestamps', bytes, usage);
+    this.#readback = new Readback(gpu, 'timestamps', bytes, 1);
+    this.#sets = Array.from({ length: Math.ceil(steps.length / LAUNCHES_PER_SET) }, (_, i) => {
+      const launches = Math.min(LAUNCHES_PER_SET, steps.length - i * LAUNCHES_PER_SET);
+      return gpu.device.createQuerySet({ type: 'timestamp', count: launches * 2 });
+    });
+  }
+
+  /** Runs all launches once. */
+  async run(): Promise<TimedRun> {
+    const begin = performance.now();
+    let end = begin;
+    this.#gpu.faults.guard('profile', () => {
+      const commands = this.#encode();
+      end = performance.now();
+      this.#gpu.device.queue.submit([commands]);
+    });
+    const submitted = performance.now();
+    const ticks = new BigUint64Array(await this.#readback.read(this.#resolved));
+    return { spans: spansOf(ticks), encoded: { begin, end }, submitted };
+  }
+
+  #encode(): GPUCommandBuffer {
+    const encoder = this.#gpu.device.createCommandEncoder({ label: 'profile' });
+    for (const [i, { launch, pipeline, tensors, params }] of this.#steps.entries()) {
+      const querySet = this.#sets[Math.floor(i / LAUNCHES_PER_SET)]!;
+      const at = (i % LAUNCHES_PER_SET) * 2;
+      const timestampWrites = { querySet, beginningOfPassWriteIndex: at, endOfPassWriteIndex: at + 1 };
+      const pass = encoder.beginComputePass({ label: launch.label, timestampWrites });
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, tensors);
+      if (params) pass.setBindGroup(1, params);
+      pass.dispatchWorkgroups(...launch.groups);
+      pass.end();
+    }
+    for (const [i, set] of this.#sets.entries())
+      encoder.resolveQuerySet(set, 0, set.count, this.#resolved, i * LAUNCHES_PER_SET * 2 * 8);
+    return encoder.finish();
+  }
+
+  dispose(): void {
+    this.#gpu.destroyBuffer(this.#resolved);
+    this.#readback.dispose();
+    for (const set of this.#sets) set.destroy();
+  }
 }
 
-const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1]!;
-
-/**
- * Times each launch in a pass of its own, `repeats` runs over all of them.
- * @throws KernelError where the device has no timestamps.
- */
-export async function timeLaunches(gpu: Gpu, steps: readonly Step[], repeats: number): Promise<KernelTime[]> {
-  if (!gpu.features.timestamps) throw new KernelError('profile: this device has no timestamp-query');
-  const samples: number[][] = steps.map(() => []);
-  const batch = 1000;
-  for (let r = 0; r < repeats; r++) {
-    for (let at = 0; at < steps.length; at += batch) {
-      const times = await timeBatch(gpu, steps.slice(at, at + batch));
-      for (const [i, ns] of times.entries()) samples[at + i]!.push(ns / 1e6);
-    }
-  }
-  return steps.map(({ launch }, i) => ({
-    label: launch.label,
-    kernel: launch.kernel.name,
-    core: launch.core,
-    ms: median(samples[i]!),
-    flops: launch.flops,
-    bytes: [...new Set(launch.tensors.map((t) => t.storage))].reduce((sum, s) => sum + s.bytes, 0),
+/** Pairs of nanoseconds as milliseconds from the first on. */
+function spansOf(ticks: BigUint64Array): Span[] {
+  const ms = (i: number) => Number(ticks[i]! - ticks[0]!) / 1e6;
+  return Array.from({ length: ticks.length / 2 }, (_, i) => ({
+    begin: ms(2 * i),
+    end: Math.max(ms(2 * i), ms(2 * i + 1)),
   }));
 }
 
-async function timeBatch(gpu: Gpu, steps: readonly Step[]): Promise<number[]> {
-  const count = steps.length * 2;
-  const usage = GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC;
-  const resolved = gpu.createBuffer('timestamps', count * 8, usage);
-  const readback = new Readback(gpu, 'timestamps', count * 8, 1);
-  const querySet = gpu.device.createQuerySet({ type: 'timestamp', count });
+/**
+ * Times every launch in a pass of its own, all of a run in one submit, `repeats` times. The passes keep launches apart
+ * that a replay, with one pass for all, would start back to back; so gaps are an upper bound.
+ * @throws KernelError where the device has no timestamps; DeviceLostError
+ */
+export async function timeRuns(gpu: Gpu, steps: readonly Step[], repeats: number): Promise<TimedRun[]> {
+  if (!gpu.features.timestamps) throw new KernelError('profile: this device has no timestamp-query');
+  if (steps.length === 0) return [{ spans: [], encoded: { begin: 0, end: 0 }, submitted: 0 }];
+  const { result: stamps, fault } = gpu.faults.scoped(() => new Stamps(gpu, steps));
   try {
-    gpu.faults.guard('profile', () => encodeTimed(gpu, steps, querySet, resolved));
-    const ticks = new BigUint64Array(await readback.read(resolved));
-    return steps.map((_, i) => Number(ticks[2 * i + 1]! - ticks[2 * i]!));
+    const error = await fault;
+    if (error) throw new KernelError(`profile: ${error}`);
+    const runs: TimedRun[] = [];
+    while (runs.length < repeats) runs.push(await stamps.run());
+    return runs;
   } finally {
-    gpu.destroyBuffer(resolved);
-    readback.dispose();
-    querySet.destroy();
+    stamps.dispose();
   }
-}
-
-function encodeTimed(gpu: Gpu, steps: readonly Step[], querySet: GPUQuerySet, resolved: GPUBuffer): void {
-  const encoder = gpu.device.createCommandEncoder({ label: 'profile' });
-  for (const [i, { launch, pipeline, tensors, params }] of steps.entries()) {
-    const timestampWrites = { querySet, beginningOfPassWriteIndex: 2 * i, endOfPassWriteIndex: 2 * i + 1 };
-    const pass = encoder.beginComputePass({ label: launch.label, timestampWrites });
-    pass.setPipeline(pipeline);
-    pass.setBindGroup(0, tensors);
-    if (params) pass.setBindGroup(1, params);
-    pass.dispatchWorkgroups(...launch.groups);
-    pass.end();
-  }
-  encoder.resolveQuerySet(querySet, 0, steps.length * 2, resolved, 0);
-  gpu.device.queue.submit([encoder.finish()]);
 }

@@ -1,51 +1,19 @@
 import { deviceWait } from '#navigator-gpu';
+import { type Bound, bindPlan, type Step, unbind } from './bind.ts';
 import { KernelError } from './errors.ts';
 import type { Gpu } from './gpu.ts';
 import type { Plan } from './plan.ts';
-import { type KernelTime, timeLaunches } from './profile.ts';
+import { timeRuns } from './profile.ts';
 import { Readback } from './readback.ts';
-import { type Launch, type Recording, reads, writes } from './recording.ts';
+import { type Recording, reads, writes } from './recording.ts';
+import { encodeSteps, Replay } from './replay.ts';
 import { padRows, showShape, unpadRows } from './shape.ts';
 import { fromStored, type Stored, toStored } from './stored.ts';
 import type { Storage, Tensor } from './tensor.ts';
+import { type KernelTime, type Phase, Stopwatch, type Timeline, timelineOf } from './timeline.ts';
 
-/** One launch with all that a replay needs. */
-export interface Step {
-  readonly launch: Launch;
-  readonly pipeline: GPUComputePipeline;
-  readonly tensors: GPUBindGroup;
-  readonly params: GPUBindGroup | null;
-}
-
-const PARAMS_STRIDE = 256;
 // Work per submit, so that one takes about 100 ms: software devices reach some 10 GFLOP/s, GPUs a thousand times more.
 const SUBMIT_FLOPS = { software: 1e9, gpu: 1e11 };
-
-function packParams({ kernel, params }: Launch, view: DataView, offset: number): void {
-  kernel.params.forEach(({ name, type }, i) => {
-    const value = params[name];
-    if (value === undefined || !Number.isFinite(value))
-      throw new KernelError(`${kernel.name}: params.${name} is ${value}`);
-    if (type === 'f32') view.setFloat32(offset + i * 4, value, true);
-    else if (type === 'i32') view.setInt32(offset + i * 4, value, true);
-    else view.setUint32(offset + i * 4, value, true);
-  });
-}
-
-/** Cuts launches into submits of bounded work. */
-function cut(steps: readonly Step[], budget: number): Step[][] {
-  const chunks: Step[][] = [];
-  let spent = Number.POSITIVE_INFINITY;
-  for (const step of steps) {
-    if (spent + step.launch.flops > budget) {
-      chunks.push([]);
-      spent = 0;
-    }
-    chunks.at(-1)!.push(step);
-    spent += step.launch.flops;
-  }
-  return chunks;
-}
 
 function floats(name: string, tensor: Tensor, data: ArrayLike<number>): Stored {
   if (data.length !== tensor.size)
@@ -63,17 +31,20 @@ function rawBytes(name: string, tensor: Tensor, data: ArrayLike<number>): Uint8A
 /** A planned recording: replayed without making a buffer, a bind group or a pipeline. */
 export class Program {
   readonly #readbacks = new Map<string, Readback>();
-  readonly #chunks: readonly Step[][];
   readonly #seen = new Map<Storage, number>();
+  readonly #bound: Bound;
+  /** Parameters that a run changes. */
+  readonly #written: readonly Storage[];
   #derived = false;
   #disposed = false;
 
   readonly gpu: Gpu;
   readonly inputs: ReadonlyMap<string, Tensor>;
   readonly outputs: Readonly<Record<string, Tensor>>;
-  readonly once: readonly Step[];
-  readonly each: readonly Step[];
-  readonly buffers: readonly GPUBuffer[];
+  readonly plan: Plan;
+  /** How long the pieces of its compilation took. */
+  readonly compiled: readonly Phase[];
+  readonly replay: Replay;
   /** Names the program in errors, by its outputs. */
   readonly label: string;
 
@@ -81,48 +52,61 @@ export class Program {
     gpu: Gpu,
     inputs: ReadonlyMap<string, Tensor>,
     outputs: Readonly<Record<string, Tensor>>,
-    once: Step[],
-    each: Step[],
-    buffers: GPUBuffer[],
+    plan: Plan,
+    bound: Bound,
+    compiled: readonly Phase[],
   ) {
     this.gpu = gpu;
     this.inputs = inputs;
     this.outputs = outputs;
-    this.once = once;
-    this.each = each;
-    this.buffers = buffers;
+    this.plan = plan;
+    this.#bound = bound;
+    this.compiled = compiled;
     this.label = `program ${Object.keys(outputs).join(', ') || 'without outputs'}`;
-    this.#chunks = cut(each, gpu.features.software ? SUBMIT_FLOPS.software : SUBMIT_FLOPS.gpu);
+    const budget = gpu.features.software ? SUBMIT_FLOPS.software : SUBMIT_FLOPS.gpu;
+    this.replay = new Replay(this.label, bound.each, budget);
     for (const [name, tensor] of Object.entries(outputs)) {
       this.#readbacks.set(name, new Readback(gpu, name, tensor.storage.bytes, 2));
     }
-    for (const s of once.flatMap((step) => reads(step.launch)))
+    const changed = new Set(bound.each.flatMap((step) => writes(step.launch)));
+    this.#written = [...changed].filter((s) => s.kind === 'parameter');
+    for (const s of bound.once.flatMap((step) => reads(step.launch)))
       if (s.kind === 'parameter') this.#seen.set(s, -1);
   }
 
-  /** Makes pipelines, buffers and bind groups for a plan. @throws KernelError, DeviceLostError */
+  /** Makes pipelines, buffers and bind groups for a plan; `watch` goes on. @throws KernelError, DeviceLostError */
   static async create(
     gpu: Gpu,
     recording: Recording,
     plan: Plan,
     outputs: Readonly<Record<string, Tensor>>,
+    watch: Stopwatch = new Stopwatch(),
   ): Promise<Program> {
     const launches = [...plan.once, ...plan.each];
     const pipelines = await deviceWait(Promise.all(launches.map((launch) => gpu.pipelines.get(launch))));
+    watch.lap('pipelines');
     const { result, fault } = gpu.faults.scoped(() => {
-      const uniform = uploadParams(gpu, launches);
-      const buffers = [...placeTensors(gpu, recording, plan), uniform];
-      const steps = launches.map((l, i) => bindLaunch(gpu, l, pipelines[i]!, uniform, i * PARAMS_STRIDE));
-      const n = plan.once.length;
-      return new Program(gpu, recording.inputs, outputs, steps.slice(0, n), steps.slice(n), buffers);
+      const bound = bindPlan(gpu, recording, plan, pipelines);
+      return new Program(gpu, recording.inputs, outputs, plan, bound, watch.phases);
     });
     const error = await deviceWait(fault);
+    watch.lap('buffers');
     if (error) {
       result.dispose();
       throw new KernelError(`compile of ${result.label}: ${error}`);
     }
     gpu.faults.check(`compile of ${result.label}`);
     return result;
+  }
+
+  /** Launches that run only when a parameter they hang on has changed. */
+  get once(): readonly Step[] {
+    return this.#bound.once;
+  }
+
+  /** Launches of every run. */
+  get each(): readonly Step[] {
+    return this.#bound.each;
   }
 
   /** Runs what hangs on parameters alone, if those changed since. */
@@ -133,21 +117,9 @@ export class Program {
       if (storage.version !== version) stale = true;
       this.#seen.set(storage, storage.version);
     }
-    if (stale && this.once.length) this.#encode(this.once);
-  }
-
-  #encode(steps: readonly Step[]): void {
-    const { label } = this;
-    const encoder = this.gpu.device.createCommandEncoder({ label });
-    const pass = encoder.beginComputePass({ label });
-    for (const { launch, pipeline, tensors, params } of steps) {
-      pass.setPipeline(pipeline);
-      pass.setBindGroup(0, tensors);
-      if (params) pass.setBindGroup(1, params);
-      pass.dispatchWorkgroups(...launch.groups);
-    }
-    pass.end();
-    this.gpu.device.queue.submit([encoder.finish()]);
+    if (!stale || this.once.length === 0) return;
+    const { device } = this.gpu;
+    device.queue.submit([encodeSteps(device, this.label, this.once)]);
   }
 
   /** Writes inputs: dense values by name; inputs that are left out keep what they hold. @throws KernelError */
@@ -167,12 +139,14 @@ export class Program {
 
   /** Enqueues one run. Faults surface at the next `read`, `settle` or `run`. */
   submit(values: Readonly<Record<string, ArrayLike<number>>> = {}): void {
+    this.replay.begin();
     this.gpu.faults.guard(this.label, () => {
       this.write(values);
       this.#refresh();
-      for (const chunk of this.#chunks) this.#encode(chunk);
+      this.replay.run(this.gpu.device);
     });
     this.#touch();
+    this.replay.end();
   }
 
   #check(): void {
@@ -182,7 +156,7 @@ export class Program {
 
   /** Other programs see by the version that what they derived from a parameter is stale. */
   #touch(): void {
-    for (const step of this.each) for (const s of writes(step.launch)) s.version++;
+    for (const s of this.#written) s.version++;
   }
 
   /** Waits until every submit so far has been accepted. @throws KernelError naming the first fault, DeviceLostError */
@@ -211,16 +185,29 @@ export class Program {
     return Object.fromEntries(names.map((name, i) => [name, results[i]!]));
   }
 
-  /** GPU time of every launch, the median over `repeats` runs. @throws KernelError, DeviceLostError */
-  async profile(repeats: number): Promise<KernelTime[]> {
+  /** Times every launch on the device, `repeats` runs over all of them. @throws KernelError, DeviceLostError */
+  async timeline(repeats: number): Promise<Timeline> {
     this.#check();
     this.gpu.faults.guard(this.label, () => this.#refresh());
-    const times = await timeLaunches(this.gpu, this.each, repeats);
+    const runs = await timeRuns(this.gpu, this.each, repeats);
     this.#touch();
-    return times;
+    return timelineOf(
+      this.each.map((step) => step.launch),
+      runs,
+    );
   }
 
-  /** Bytes of the arena, inputs and params, without parameters. */
+  /** GPU time of every launch, the median over `repeats` runs. @throws KernelError, DeviceLostError */
+  async profile(repeats: number): Promise<readonly KernelTime[]> {
+    return (await this.timeline(repeats)).kernels;
+  }
+
+  /** Arena, inputs and params: all that the program owns. */
+  get buffers(): readonly GPUBuffer[] {
+    return this.#bound.buffers;
+  }
+
+  /** Bytes of these. */
   get bytes(): number {
     return this.buffers.reduce((sum, b) => sum + b.size, 0);
   }
@@ -229,60 +216,7 @@ export class Program {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    for (const buffer of this.buffers) this.gpu.destroyBuffer(buffer);
+    unbind(this.gpu, this.#bound);
     for (const readback of this.#readbacks.values()) readback.dispose();
-    for (const { params, launch } of [...this.once, ...this.each]) {
-      this.gpu.counts.bindGroups -= params ? 2 : 1;
-      for (const { storage } of launch.tensors) if (storage.kind !== 'parameter') storage.buffer = null;
-    }
   }
-}
-
-/** One buffer per slot and per input; gives every storage its place. */
-function placeTensors(gpu: Gpu, recording: Recording, plan: Plan): GPUBuffer[] {
-  const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
-  const place = (label: string, bytes: number, storages: readonly Storage[]) => {
-    const buffer = gpu.createBuffer(label, bytes, usage);
-    for (const s of storages) s.buffer = buffer;
-    return buffer;
-  };
-  const slots = plan.slots.map((slot, i) => place(`arena ${i}`, slot.bytes, slot.storages));
-  const inputs = [...recording.inputs].map(([name, { storage }]) =>
-    place(`input ${name}`, storage.bytes, [storage]),
-  );
-  for (const part of recording.parts) part.buffer = part.parent!.buffer;
-  return [...slots, ...inputs];
-}
-
-/** The params of all launches in one uniform buffer, written once. */
-function uploadParams(gpu: Gpu, launches: readonly Launch[]): GPUBuffer {
-  const params = new DataView(new ArrayBuffer(Math.max(1, launches.length) * PARAMS_STRIDE));
-  for (const [i, launch] of launches.entries()) packParams(launch, params, i * PARAMS_STRIDE);
-  const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
-  const uniform = gpu.createBuffer('params', params.byteLength, usage);
-  gpu.device.queue.writeBuffer(uniform, 0, params.buffer);
-  return uniform;
-}
-
-function bindLaunch(
-  gpu: Gpu,
-  launch: Launch,
-  pipeline: GPUComputePipeline,
-  uniform: GPUBuffer,
-  offset: number,
-): Step {
-  const { kernel } = launch;
-  const entries = launch.tensors.map((t, binding) => {
-    const { buffer, bytes, offset } = t.storage;
-    return { binding, resource: { buffer: buffer!, offset, size: bytes } };
-  });
-  const tensors = gpu.createBindGroup(launch.label, gpu.pipelines.tensorsLayout(kernel), entries);
-  if (kernel.params.length === 0) return { launch, pipeline, tensors, params: null };
-  const resource = { buffer: uniform, offset, size: PARAMS_STRIDE };
-  return {
-    launch,
-    pipeline,
-    tensors,
-    params: gpu.createBindGroup(launch.label, gpu.pipelines.paramsLayout, [{ binding: 0, resource }]),
-  };
 }

@@ -83,7 +83,8 @@ export class Trainer {
   readonly config: TrainConfig;
   readonly generator: Weights;
   readonly #trained: ReadonlyMap<string, TrainedWeights>;
-  readonly #program: Program;
+  /** What a step is: for profiles. */
+  readonly program: Program;
 
   private constructor(
     config: TrainConfig,
@@ -94,7 +95,7 @@ export class Trainer {
     this.config = config;
     this.generator = generator;
     this.#trained = trained;
-    this.#program = program;
+    this.program = program;
   }
 
   /** Compiles the step. Weights are zero until `loadGenerator` and `restore`. @throws KernelError */
@@ -138,12 +139,12 @@ export class Trainer {
   submit(step: number, values: Readonly<Record<'source' | 'target' | 'context', Float32Array>>): void {
     const lr = learningRate(this.config.lr, step, this.config.steps);
     const hyper = adamHyper(step + 1, { ...PIX2PIX_ADAM, lr }, lossScale(this.generator.gpu));
-    this.#program.submit({ ...values, hyper_g: hyper, hyper_d: hyper });
+    this.program.submit({ ...values, hyper_g: hyper, hyper_d: hyper });
   }
 
   /** Losses of the latest step that was submitted. @throws KernelError */
   async losses(): Promise<Losses> {
-    const values = await this.#program.read('losses');
+    const values = await this.program.read('losses');
     return Object.fromEntries(LOSSES.map((name, i) => [name, values[i]!])) as unknown as Losses;
   }
 
@@ -177,13 +178,8 @@ export class Trainer {
     });
   }
 
-  /** GPU time of each kernel of a step. */
-  profile(repeats: number): ReturnType<Program['profile']> {
-    return this.#program.profile(repeats);
-  }
-
   dispose(): void {
-    this.#program.dispose();
+    this.program.dispose();
     if (this.lora) this.generator.dispose();
     for (const trained of this.#trained.values()) trained.dispose();
   }

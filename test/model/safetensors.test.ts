@@ -130,14 +130,15 @@ test('weights must be finite floats', () => {
   );
 });
 
-test('20,000 tensors in less than a second', () => {
+test('20,000 tensors in less than a second of processor time', () => {
   const tensors = new Map(
     Array.from({ length: 20_000 }, (_, i) => [`model.${i}.weight`, floats([2], [i, i])]),
   );
   const file = writeSafetensors(tensors);
-  const start = performance.now();
+  const start = process.cpuUsage();
   assert.is(readSafetensors(file).tensors.size, 20_000);
-  assert.ok(performance.now() - start < 1000);
+  // The clock would count what else the machine does.
+  assert.ok(process.cpuUsage(start).user < 1e6);
 });
 
 test('quoted text cannot steer a terminal', () => {
