@@ -3,6 +3,7 @@ import { applyCommand } from './commands/apply.ts';
 import { baseCommand } from './commands/base.ts';
 import { benchCommand } from './commands/bench.ts';
 import { dataCommand } from './commands/data.ts';
+import { distillCommand } from './commands/distill.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
 import { finetuneCommand } from './commands/finetune.ts';
@@ -24,6 +25,7 @@ function createProgram(): Command {
     .addCommand(startCommand())
     .addCommand(doctorCommand())
     .addCommand(dataCommand())
+    .addCommand(distillCommand())
     .addCommand(baseCommand())
     .addCommand(finetuneCommand())
     .addCommand(applyCommand())

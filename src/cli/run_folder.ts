@@ -10,9 +10,9 @@ import { lockFolder } from './run/lock.ts';
 const CONFIG = 'config.json';
 const LOCK = 'lock.json';
 const MAX_CONFIG_BYTES = 1024 * 1024;
-/** What a run writes; `--fresh` removes these and nothing else. */
+/** What a training writes; `--fresh` removes these and nothing else. */
 const OWN =
-  /^(config\.json|metrics\.jsonl|report\.html|comparison\.png|checkpoints|previews|events\.out\.tfevents\..*|adapter_(config\.json|model\.safetensors)|(base|discriminator)\.safetensors)$/;
+  /^(config\.json|metrics\.jsonl|report\.html|comparison\.png|concepts\.(json|svg)|checkpoints|previews|events\.out\.tfevents\..*|adapter_(config\.json|model\.safetensors)|(base|discriminator)\.safetensors)$/;
 
 /** An open run folder: locked for this process, with its `config.json` in place. */
 export interface RunFolder {
@@ -31,6 +31,8 @@ export interface RunFolderOptions {
   readonly fresh?: boolean;
   /** Dotted names of settings that may differ when a run is resumed, such as `steps`. */
   readonly mayChange?: readonly string[];
+  /** Whether `fresh` may remove an entry of the folder `path`, for runs that are no trainings. */
+  readonly isOwn?: (name: string, path: string) => Promise<boolean>;
 }
 
 /**
@@ -46,7 +48,7 @@ export async function openRunFolder(
   await requireRunFolder(path);
   const lock = await lockFolder(path);
   try {
-    if (options.fresh) await clear(path);
+    if (options.fresh) await clear(path, options.isOwn ?? (async (name) => OWN.test(name)));
     const before = await readConfig(join(path, CONFIG));
     if (before) requireSame(path, configDifferences(before, config, options.mayChange ?? []));
     await writeAtomic(join(path, CONFIG), configText(config));
@@ -98,7 +100,7 @@ function requireSame(path: string, differences: readonly string[]): void {
   );
 }
 
-async function clear(path: string): Promise<void> {
-  const own = (await readdir(path)).filter((name) => OWN.test(name));
-  for (const name of own) await rm(join(path, name), { recursive: true, force: true });
+async function clear(path: string, isOwn: NonNullable<RunFolderOptions['isOwn']>): Promise<void> {
+  for (const name of await readdir(path))
+    if (await isOwn(name, path)) await rm(join(path, name), { recursive: true, force: true });
 }

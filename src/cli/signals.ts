@@ -10,13 +10,18 @@ export interface Signals {
   dispose(): void;
 }
 
-/** Remembers the first signal so that work can end in order; a second one leaves at once. */
-export function watchSignals(): Signals {
+/**
+ * Remembers the first signal so that work can end in order; a second one leaves at once.
+ * @param plan what happens before the program leaves, for people
+ * @param onStop hears of the first signal
+ */
+export function watchSignals(plan = 'saving after this step', onStop: () => void = () => {}): Signals {
   let stopped: Stop | null = null;
   const handler = (signal: Stop) => {
     if (stopped) process.exit(STOP_CODES[signal]);
     stopped = signal;
-    process.stderr.write(`\n${signal}: saving after this step; once more leaves at once\n`);
+    process.stderr.write(`\n${signal}: ${plan}; once more leaves at once\n`);
+    onStop();
   };
   process.on('SIGINT', handler);
   process.on('SIGTERM', handler);

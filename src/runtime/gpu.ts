@@ -4,6 +4,7 @@ import { KernelError } from './errors.ts';
 import { Faults } from './faults.ts';
 import { type Features, featuresToRequest, limitsToRequest, negotiate } from './limits.ts';
 import type { GemmFamily } from './ops/gemm.ts';
+import type { WinogradTile } from './ops/winograd.ts';
 import { Pipelines } from './pipelines.ts';
 import { planLaunches } from './plan.ts';
 import { Program } from './program.ts';
@@ -43,6 +44,8 @@ export interface OpenOptions {
   readonly precision?: 'f32' | 'f16';
   /** `f16` keeps what networks compute, and frozen weights, in half the memory; arithmetic and sums stay f32. */
   readonly storage?: 'f32' | 'f16';
+  /** Computes 3x3 convolutions of stride 1 by tiles of this size, or never; by a rule where left out. */
+  readonly winograd?: WinogradTile | 'off';
   /** What the tuner found on this device; none where results must not hang on a measurement. */
   readonly choices?: Choices;
   readonly backend?: string;
@@ -63,6 +66,8 @@ export class Gpu {
   readonly family: GemmFamily | null;
   readonly precision: 'f32' | 'f16';
   readonly storage: 'f32' | 'f16';
+  /** What a caller has fixed; null leaves it to the rule of ops/winograd.ts. */
+  readonly winograd: WinogradTile | 'off' | null;
   readonly choices: Choices;
 
   private constructor(
@@ -78,6 +83,8 @@ export class Gpu {
     this.family = options.family ?? null;
     this.precision = options.precision ?? (options.family === 'matrix' ? 'f16' : 'f32');
     this.storage = options.storage ?? 'f32';
+    // Who forces a family asks for that product, not for another in its place.
+    this.winograd = options.winograd ?? (options.family ? 'off' : null);
     this.choices = options.choices ?? new Map();
     this.pipelines = pipelines;
     this.faults = new Faults(device);

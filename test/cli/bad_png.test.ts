@@ -94,9 +94,9 @@ test('compressed text and profiles of 64 MB are not inflated', async () => {
 test('a refused bomb costs little time and memory', async () => {
   const bomb = png(head(20000, 20000, 1, 0), idat(Buffer.alloc(1000)));
   const before = process.memoryUsage().rss;
-  const start = performance.now();
+  const start = process.cpuUsage();
   await rejectsWith(() => decodePicture(bomb, 'x.png'), /limit/);
-  assert.ok(performance.now() - start < 50);
+  assert.ok(process.cpuUsage(start).user < 50e3);
   assert.ok(process.memoryUsage().rss - before < 50e6);
 });
 

@@ -16,6 +16,8 @@ export interface Experiment {
   readonly gout: Placed | null;
   /** What inputs and the cotangent are stored in. */
   readonly storage: 'f32' | 'f16';
+  /** What the cotangent is multiplied by, and the gradients divided by again. */
+  readonly scale?: number;
   /** What to differentiate by. */
   wanted(inputs: Traced): ReadonlyMap<string, Tensor>;
   /** Shape and layout in files of each of `wanted`. */
@@ -28,15 +30,24 @@ const [GOUT, OUT, GRAD] = ['gout.y', 'out.y', 'grad.'] as const;
 
 /** @returns `out.y` and `grad.NAME`, in files' layout */
 export async function evaluate(gpu: Gpu, experiment: Experiment): Promise<Map<string, Float32Array>> {
-  const { inputs, y: expected, gout, storage } = experiment;
+  const { inputs, y: expected, gout, storage, scale = 1 } = experiment;
   if (storage === 'f16') for (const [name, placed] of inputs) checkHalf(`in.${name}`, placed);
   const program = await gpu.compile(() => traceExperiment(gpu, experiment));
   try {
     const feeds = [...inputs, ...(gout ? [[GOUT, gout] as const] : [])];
-    const values = feeds.map(([name, placed]) => [name, toRuntime(placed)] as const);
+    const times = (values: Float32Array, factor: number) =>
+      factor === 1 ? values : values.map((v) => v * factor);
+    const values = feeds.map(
+      ([name, placed]) => [name, times(toRuntime(placed), name === GOUT ? scale : 1)] as const,
+    );
     const got = await program.run(Object.fromEntries(values));
     const place = (name: string) => (name === OUT ? expected : experiment.fileOf(name.slice(GRAD.length)));
-    return new Map(Object.entries(got).map(([name, values]) => [name, toFile(place(name), values)]));
+    return new Map(
+      Object.entries(got).map(([name, values]) => [
+        name,
+        toFile(place(name), times(values, name === OUT ? 1 : 1 / scale)),
+      ]),
+    );
   } finally {
     program.dispose();
   }

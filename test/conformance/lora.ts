@@ -48,7 +48,7 @@ export async function runLoraCase(gpu: Gpu, folder: Folder, given: Case): Promis
   for (const [label, adapter, mode, bars] of runs) {
     matchAdapter(adapter, modules);
     const got = await runAdapted(gpu, network, adapter, mode, gradientNames(bars));
-    checks.push(...relabelled(label, checkOutputs(got, expected, barsFor(gpu, bars))));
+    checks.push(...relabelled(label, checkOutputs(got, expected, barsFor(gpu, bars, 'network'))));
   }
   network.weights.dispose();
   return checks;

@@ -3,6 +3,7 @@ import { Layers } from '../../src/model/layers.ts';
 import { finiteFloats } from '../../src/model/safetensors.ts';
 import { type Arrays, type Shapes, Weights } from '../../src/model/weights.ts';
 import type { Gpu } from '../../src/runtime/gpu.ts';
+import { lossScale } from '../../src/train/gan_step.ts';
 import { Unsupported } from './attrs.ts';
 import { barSchema, barsFor, type Check, checkOutputs } from './compare.ts';
 import { type Experiment, evaluate } from './evaluate.ts';
@@ -52,7 +53,7 @@ export async function openNetwork(gpu: Gpu, folder: Folder, given: Case): Promis
 export function networkExperiment(
   gpu: Gpu,
   { data }: Network,
-): Pick<Experiment, 'inputs' | 'y' | 'gout' | 'storage'> {
+): Pick<Experiment, 'inputs' | 'y' | 'gout' | 'storage' | 'scale'> {
   const place = (name: string): Placed => ({ ...tensorOf(data, name), layout: activationLayout });
   const names = [...withPrefix(data, 'in.').keys()];
   return {
@@ -60,6 +61,7 @@ export function networkExperiment(
     y: place('out.y'),
     gout: place('gout.y'),
     storage: gpu.storage,
+    scale: lossScale(gpu),
   };
 }
 
@@ -93,5 +95,5 @@ export async function runNetworkCase(gpu: Gpu, folder: Folder, given: Case): Pro
     trace: (tape, inputs) => traceGraph(tape, graph, new Layers(weights.tensors), inputs),
   });
   weights.dispose();
-  return checkOutputs(got, data, barsFor(gpu, outputs));
+  return checkOutputs(got, data, barsFor(gpu, outputs, 'network'));
 }

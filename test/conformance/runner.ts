@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { escapeControl, messageOf, UserError } from '../../src/cli/errors.ts';
 import { Gpu } from '../../src/runtime/gpu.ts';
 import { type GemmFamily, gemmFamilies } from '../../src/runtime/ops/gemm.ts';
+import { type WinogradTile, winogradTiles } from '../../src/runtime/ops/winograd.ts';
 import { type Case, Folder } from './read_case.ts';
 import { type Result, runCase } from './run_case.ts';
 
@@ -15,12 +16,13 @@ interface Options {
   readonly filter: string;
   readonly family?: GemmFamily;
   readonly storage: 'f32' | 'f16';
+  readonly winograd?: WinogradTile | 'off';
 }
 
 /**
  * Runs the cases of a folder: a line for each, then the counts.
  *
- * @param args - `DIR [--filter TEXT] [--family NAME] [--storage f16]`
+ * @param args - `DIR [--filter TEXT] [--family NAME] [--winograd TILE] [--storage f16]`
  * @returns exit code: 0, 1 where a case failed, 2 for wrong usage and files that are missing or broken
  */
 export async function runConformance(args: readonly string[], print: Print): Promise<number> {
@@ -46,6 +48,12 @@ const commandLine = (print: Print): Command =>
       ).choices(gemmFamilies),
     )
     .addOption(
+      new Option('--winograd <tile>', 'forces the tile of 3x3 convolutions, or none').choices([
+        ...winogradTiles,
+        'off',
+      ]),
+    )
+    .addOption(
       new Option('--storage <type>', 'what tensors are stored in; f16 has bars of its own')
         .choices(['f32', 'f16'])
         .default('f32'),
@@ -56,12 +64,13 @@ const commandLine = (print: Print): Command =>
     })
     .exitOverride();
 
-async function runFolder(path: string, { filter, family, storage }: Options, print: Print): Promise<number> {
+async function runFolder(path: string, options: Options, print: Print): Promise<number> {
+  const { filter, family, winograd, storage } = options;
   const folder = await Folder.open(path);
   const cases = folder.cases.filter(({ name }) => name.includes(filter));
   if (!cases.length) throw new UserError(`${path}: no case has "${filter}" in its name`);
   const width = Math.max(...cases.map(({ name }) => name.length));
-  const open = () => Gpu.open({ storage, ...(family && { family }) });
+  const open = () => Gpu.open({ storage, ...(family && { family }), ...(winograd && { winograd }) });
   const counts = { pass: 0, fail: 0, skip: 0 };
   for await (const result of results(open, folder, cases)) {
     counts[result.verdict]++;

@@ -23,12 +23,12 @@ test('nothing far away is proposed', () => {
 });
 
 test('a hostile name costs little', () => {
-  const start = performance.now();
+  const start = process.cpuUsage();
   nearestName(
     'x'.repeat(10_000_000),
     Array.from({ length: 300 }, (_, i) => `${'x'.repeat(1000)}${i}`),
   );
-  assert.ok(performance.now() - start < 2000);
+  assert.ok(process.cpuUsage(start).user < 2000e3);
 });
 
 test.run();

@@ -1,5 +1,5 @@
 import { attentionSpec } from './attention.ts';
 import { mhaSpec } from './mha.ts';
-import { runSpecs } from './run_specs.ts';
+import { anyCore, runSpecs } from './run_specs.ts';
 
-runSpecs([attentionSpec, mhaSpec], { cores: true });
+runSpecs([attentionSpec, mhaSpec], anyCore);

@@ -1,5 +1,5 @@
 import { linearSpec, matmulSpec } from './matmul.ts';
-import { runSpecs } from './run_specs.ts';
+import { anyCore, runSpecs } from './run_specs.ts';
 import { transposeSpec } from './transpose.ts';
 
-runSpecs([matmulSpec, linearSpec, transposeSpec], { cores: true });
+runSpecs([matmulSpec, linearSpec, transposeSpec], anyCore);

@@ -36,6 +36,7 @@ import { sliceSpec } from './slice.ts';
 import { softmaxSpec } from './softmax.ts';
 import type { OpSpec } from './spec.ts';
 import { transposeSpec } from './transpose.ts';
+import { winogradSpec } from './winograd.ts';
 
 /** Every op of the runtime: the bench times these, the rooms test looks for a name here. */
 export const opSpecs: readonly OpSpec[] = [
@@ -77,4 +78,5 @@ export const opSpecs: readonly OpSpec[] = [
   sliceSpec,
   softmaxSpec,
   transposeSpec,
+  winogradSpec,
 ];

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Gpu } from '../../src/runtime/gpu.ts';
+import { Gpu, type OpenOptions } from '../../src/runtime/gpu.ts';
 import type { Program } from '../../src/runtime/program.ts';
 import { extentOf, product, type Shape } from '../../src/runtime/shape.ts';
 import { Tape } from '../../src/runtime/tape.ts';
@@ -149,13 +149,14 @@ async function checkPadding(gpu: Gpu, name: string, tensor: Tensor): Promise<voi
   }
 }
 
-/** Registers a test per case: value, gradient, determinism, padding; with the families that every device has where `cores` is set. */
-export function runSpecs(specs: readonly OpSpec[], options: { cores?: boolean } = {}): void {
+/** Devices that nothing is forced on, and those with the families that every device has. */
+export const anyCore: readonly OpenOptions[] = [{}, { family: 'plain' }, { family: 'tiled' }];
+
+/** Registers a test per case: value, gradient, determinism, padding; on a device opened in each of these ways. */
+export function runSpecs(specs: readonly OpSpec[], ways: readonly OpenOptions[] = [{}]): void {
   const gpus: Gpu[] = [];
   test.before(async () => {
-    gpus.push(await Gpu.open());
-    if (options.cores)
-      for (const family of ['plain', 'tiled'] as const) gpus.push(await Gpu.open({ family }));
+    for (const way of ways) gpus.push(await Gpu.open(way));
   });
   test.after(() => {
     for (const gpu of gpus) gpu.close();

@@ -1,108 +1,64 @@
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import { type GeneratorConfig, generatorPresets, type PresetName } from '../../model/generator_spec.ts';
+import { generatorPresets, type PresetName } from '../../model/generator_spec.ts';
 import { writeDiscriminator, writeGenerator } from '../../model/network_file.ts';
 import type { Arrays } from '../../model/weights.ts';
 import type { Json } from '../../train/checkpoint.ts';
-import { joinSources } from '../../train/join_sources.ts';
-import type { PairSource, PromptedPair } from '../../train/loop.ts';
-import { sceneSource } from '../../train/scene_source.ts';
-import { sceneConcepts } from '../../train/scenes/scenes.ts';
 import { Trainer } from '../../train/trainer.ts';
-import { findPairs } from '../data/data_set.ts';
-import type { Pair } from '../data/pair.ts';
+import {
+  chosenScenes,
+  gatherMaterial,
+  listedScenes,
+  type MaterialOptions,
+  nameList,
+} from '../base_material.ts';
+import { type ChosenConcepts, chooseConcepts, conceptsJson, conceptsTable } from '../concept_pool.ts';
 import { openGpu } from '../device.ts';
 import { usageError } from '../errors.ts';
+import { type FeatureChoice, featuresOption } from '../features.ts';
 import { writeAtomic } from '../files.ts';
-import { folderSource, splitPairs, tolerantSource } from '../folder_source.ts';
 import { integer, text } from '../options.ts';
 import { writeReport } from '../run/report.ts';
 import { openRunFolder, type RunFolder } from '../run_folder.ts';
 import { runSession } from '../session.ts';
 import { STOP_CODES } from '../signals.ts';
-import { addTrainOptions, runConfig, type TrainOptions } from '../train_options.ts';
+import { addTrainOptions, runConfig } from '../train_options.ts';
 import { architectureOf, discriminatorFor, initialise } from '../training.ts';
-import { warn } from '../warn.ts';
 
-interface BaseOptions extends TrainOptions {
+interface BaseOptions extends MaterialOptions {
   readonly preset: PresetName;
-  readonly scenes: number;
-  readonly concepts?: string;
-  readonly exclude?: string;
-  readonly data: readonly string[];
   readonly name: string;
+  readonly k?: number;
+  readonly features: FeatureChoice;
 }
 
-// Scenes that training never sees, for previews and tests.
-const HELD_OUT_SEED = 1_000_000;
-const PREVIEWS_EACH = 6;
+const DEFAULT_K = 20;
 
-function chosenConcepts({ concepts, exclude }: BaseOptions): string[] {
-  const known = sceneConcepts.map((c) => c.name);
-  const list = (text: string | undefined, flag: string) => {
-    const names = text?.split(',').map((n) => n.trim()) ?? [];
-    const unknown = names.find((n) => !known.includes(n));
-    if (unknown !== undefined)
-      throw usageError(`${flag}: there is no scene concept ${unknown}; there are ${known.join(', ')}`);
-    return names;
-  };
-  const excluded = list(exclude, '--exclude');
-  return (concepts ? list(concepts, '--concepts') : known).filter((n) => !excluded.includes(n));
+/** What `--concepts` comes to: names to train on, and how they were chosen where it is a pool. */
+interface Concepts {
+  readonly names: readonly string[];
+  readonly scenes: readonly string[];
+  readonly chosen: ChosenConcepts | null;
 }
 
-interface Material {
-  readonly source: PairSource;
-  readonly heldOut: readonly PromptedPair[];
-}
-
-/** Scenes are drawn at the crop's size, since they have no resolution of their own. */
-function sceneMaterial(
-  options: BaseOptions,
-  contextWidth: number,
-  concepts: readonly string[],
-  edge: number,
-) {
-  const selection = { concepts, contextWidth };
-  return {
-    source: sceneSource({ ...selection, firstSeed: 0, scenes: options.scenes, size: options.size.width }),
-    unseen: sceneSource({ ...selection, firstSeed: HELD_OUT_SEED, scenes: 1, size: edge }),
-  };
-}
-
-/** One held-out pair of each concept, for previews. */
-function onePerConcept(pairs: readonly Pair[]): Pair[] {
-  return [...new Map(pairs.map((pair) => [pair.concept, pair])).values()];
-}
-
-async function take(source: PairSource, count: number): Promise<PromptedPair[]> {
-  const pairs: PromptedPair[] = [];
-  for (let i = 0; i < Math.min(count, source.count); i++) pairs.push(await source.load(i));
-  return pairs;
-}
-
-async function gather(
-  options: BaseOptions,
-  config: GeneratorConfig,
-  concepts: readonly string[],
-): Promise<Material> {
-  const size = options.loadSize?.width ?? options.size.width;
-  const contextWidth = config.context;
-  const sources: PairSource[] = [];
-  const heldOut: PromptedPair[] = [];
-  for (const folder of options.data) {
-    const { pairs } = await findPairs(folder);
-    const split = splitPairs(pairs, options.heldOut);
-    const shown = folderSource({ pairs: onePerConcept(split.heldOut), size, contextWidth });
-    heldOut.push(...(await take(shown, PREVIEWS_EACH)));
-    sources.push(tolerantSource(folderSource({ pairs: split.train, size, contextWidth }), warn));
+async function conceptsOf(options: BaseOptions): Promise<Concepts> {
+  const { concepts, exclude, features, seed, scenes } = options;
+  if (concepts?.endsWith('.json')) {
+    const pool = { path: concepts, k: options.k ?? DEFAULT_K, features, seed, exclude: nameList(exclude) };
+    const chosen = await chooseConcepts(pool);
+    const names = chosen.chosen.map(({ name }) => name);
+    return { names, scenes: scenes > 0 ? chosenScenes(chosen) : [], chosen };
   }
-  if (options.scenes > 0 && concepts.length) {
-    const { source, unseen } = sceneMaterial(options, contextWidth, concepts, size);
-    sources.push(source);
-    heldOut.push(...(await take(unseen, PREVIEWS_EACH)));
-  }
-  if (!sources.length) throw usageError('nothing to train on: --scenes is 0 and there is no --data');
-  return { source: joinSources(sources), heldOut };
+  if (options.k !== undefined) throw usageError('--k: goes with a pool of concepts, --concepts FILE.json');
+  const names = scenes > 0 ? listedScenes(options) : [];
+  return { names, scenes: names, chosen: null };
+}
+
+async function saveConcepts(run: RunFolder, chosen: ChosenConcepts): Promise<void> {
+  await writeAtomic(run.file('concepts.json'), conceptsJson(chosen));
+  await writeAtomic(run.file('concepts.svg'), chosen.svg);
+  const { title, rows } = conceptsTable(chosen);
+  console.log(`${title}: ${rows.map(([name]) => name).join(', ')}; map: ${run.file('concepts.svg')}`);
 }
 
 async function saveBase(run: RunFolder, trainer: Trainer, about: ReadonlyMap<string, string>): Promise<void> {
@@ -124,12 +80,13 @@ async function saveBase(run: RunFolder, trainer: Trainer, about: ReadonlyMap<str
 
 async function trainBase(out: string, options: BaseOptions): Promise<number> {
   const generator = generatorPresets[options.preset];
-  const concepts = options.scenes > 0 ? chosenConcepts(options) : [];
-  const config = runConfig('base', options, { concepts });
-  const material = await gather(options, generator, concepts);
+  const { names, scenes, chosen } = await conceptsOf(options);
+  const config = runConfig('base', options, { concepts: names, features: chosen?.features });
+  const material = await gatherMaterial(options, generator, scenes, chosen);
   const run = await openRunFolder(out, config, { fresh: options.fresh ?? false });
   const gpu = await openGpu();
   try {
+    if (chosen) await saveConcepts(run, chosen);
     const trainer = await Trainer.create(gpu, {
       generator,
       discriminator: discriminatorFor(generator),
@@ -157,11 +114,15 @@ async function trainBase(out: string, options: BaseOptions): Promise<number> {
     if (stopped) return STOP_CODES[stopped];
     const about = new Map([
       ['e2gan.name', options.name],
-      ['e2gan.concepts', concepts.join(',')],
+      ['e2gan.concepts', names.join(',')],
       ['e2gan.steps', String(options.steps)],
     ]);
     await saveBase(run, trainer, about);
-    await writeReport(run.path, { title: `Base ${options.name}`, config, results: [] });
+    await writeReport(run.path, {
+      title: `Base ${options.name}`,
+      config,
+      results: chosen ? [conceptsTable(chosen)] : [],
+    });
     console.log(
       `${join(out, 'base.safetensors')}: ${trainer.generator.count} weights after ${options.steps} steps`,
     );
@@ -188,9 +149,19 @@ export function baseCommand(): Command {
         .default(200),
     )
     .addOption(
-      new Option('--concepts <list>', 'scene concepts, separated by commas (default: all)').argParser(text),
+      new Option(
+        '--concepts <list>',
+        'scene concepts, separated by commas (default: all); or a pool, FILE.json, to choose --k of',
+      ).argParser(text),
     )
-    .addOption(new Option('--exclude <list>', 'scene concepts to leave out').argParser(text))
+    .addOption(
+      new Option(
+        '--k <n>',
+        `how many concepts of a pool: as many clusters (default: ${DEFAULT_K})`,
+      ).argParser(integer({ min: 1, max: 1e4 })),
+    )
+    .addOption(featuresOption("that a pool's prompts are clustered by"))
+    .addOption(new Option('--exclude <list>', 'concepts to leave out').argParser(text))
     .addOption(
       new Option('--data <folder>', 'folder of pairs; may be repeated')
         .argParser((value, all: string[]) => [...all, text(value)])

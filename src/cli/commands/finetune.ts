@@ -15,6 +15,7 @@ import {
 } from '../finetune.ts';
 import { folderSource, pairsOfConcept, splitPairs, tolerantSource } from '../folder_source.ts';
 import { integer, text } from '../options.ts';
+import { addPickOptions, type PickOptions, pickPairs } from '../pick.ts';
 import { openRunFolder } from '../run_folder.ts';
 import { STOP_CODES } from '../signals.ts';
 import { printTable } from '../table.ts';
@@ -22,7 +23,7 @@ import { addTrainOptions, runConfig, type TrainOptions } from '../train_options.
 import { parseRanks } from '../training.ts';
 import { warn } from '../warn.ts';
 
-interface FinetuneOptions extends TrainOptions {
+interface FinetuneOptions extends TrainOptions, PickOptions {
   readonly base: string;
   readonly data?: string;
   readonly scenes?: string;
@@ -85,7 +86,7 @@ async function folderMaterial(options: FinetuneOptions, base: BaseModel): Promis
   return {
     concept,
     prompt,
-    source: tolerantSource(source, warn),
+    source,
     heldOut: await all(folderSource({ ...selection, pairs: heldOut })),
   };
 }
@@ -127,6 +128,7 @@ async function run(out: string, options: FinetuneOptions): Promise<number> {
   const base = await readBaseModel(options.base);
   const ranks = ranksOf(options, base);
   const material = await gather(options, base);
+  const picked = await pickPairs(material.source, options, options.seed);
   const { data, scenes, sceneCount, gan, lambdaL1, batch, steps, lr, flip, seed, saveEvery, previewEvery } =
     options;
   const config = runConfig('finetune', options, {
@@ -136,9 +138,14 @@ async function run(out: string, options: FinetuneOptions): Promise<number> {
     data,
     scenes,
     sceneCount,
+    pairs: undefined,
+    pick: undefined,
+    features: undefined,
+    ...picked.about,
   });
   const folder = await openRunFolder(out, config, { fresh: options.fresh ?? false });
   const gpu = await openGpu();
+  if (picked.note) console.log(picked.note);
   try {
     const job = {
       base,
@@ -155,6 +162,7 @@ async function run(out: string, options: FinetuneOptions): Promise<number> {
       config,
       size: options.size.width,
       ...material,
+      source: tolerantSource(picked.source, warn),
     };
     const result = await finetune(gpu, folder, job);
     if (result.stopped) return STOP_CODES[result.stopped];
@@ -195,7 +203,7 @@ export function finetuneCommand(): Command {
       ).argParser(text),
     )
     .option('--full', 'train all weights of the generator instead of an adapter');
-  return addTrainOptions(command, { steps: 1000, size: 64 }).action(
+  return addTrainOptions(addPickOptions(command), { steps: 1000, size: 64 }).action(
     async (out: string, options: FinetuneOptions) => {
       process.exitCode = await run(out, options);
     },

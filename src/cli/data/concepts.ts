@@ -30,6 +30,24 @@ export async function readPrompts(root: string): Promise<Map<string, string>> {
   return new Map();
 }
 
+/** A concept of a pool. */
+export interface PoolConcept {
+  readonly name: string;
+  readonly prompt: string;
+}
+
+/**
+ * The concepts of a pool, in order: a `concepts.json` of any name.
+ * @throws UserError where it is malformed, empty, or a name comes twice
+ */
+export async function readConceptPool(path: string): Promise<PoolConcept[]> {
+  const { concepts } = parseAs(MANY, await readDescription(path), path);
+  if (concepts.length === 0) throw new UserError(`${path}: it holds no concepts`);
+  const twice = concepts.find(({ name }, i) => concepts.findIndex((c) => c.name === name) < i);
+  if (twice) throw new UserError(`${path}: the concept ${twice.name} comes twice`);
+  return concepts.map(({ name, prompt }) => ({ name, prompt }));
+}
+
 /** Name and prompt of a concept's folder: from its `concept.json`, else the folder's name and `concepts.json`. */
 export async function conceptOf(
   folder: FolderTree,

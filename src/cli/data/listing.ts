@@ -8,6 +8,9 @@ const PICTURES = new Set(['.png', '.jpg', '.jpeg', '.jfif', '.webp', '.avif', '.
 /** Files that describe pairs; they are read, not skipped. */
 const DESCRIPTIONS = /^(metadata\.(jsonl|csv|parquet)|concepts?\.json)$/;
 
+/** What `distill` writes beside the pairs at the folder's top; neither pairs nor left out. */
+const ABOUT_PAIRS = /^(config\.json|lock\.json|failures\.jsonl|contact_sheet\.png|\.work)$/;
+
 /** What lies in a data folder. Paths are relative to `root`, with `/`, in natural order. */
 export interface Listing {
   /** The folder's real path. */
@@ -31,6 +34,7 @@ export async function listFolder(folder: string, skips: Skips): Promise<Listing>
   for (let at = pending.pop(); at !== undefined; at = pending.pop()) {
     for (const entry of await entriesOf(root, at, folder, skips)) {
       const path = at + entry.name;
+      if (ABOUT_PAIRS.test(path)) continue;
       if (entry.name.startsWith('.')) skips.add(path, 'hidden');
       else if (entry.isDirectory()) pending.push(`${path}/`);
       else if (!(await isUsableFile(root, path, entry, skips))) continue;

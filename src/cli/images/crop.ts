@@ -42,3 +42,12 @@ export function repeatEdges(picture: Picture, multiple: number): Picture {
   }
   return { width, height, rgb };
 }
+
+/** The largest part in the middle of a picture that has the shape of `width` x `height`. */
+export function centreCrop(picture: Picture, width: number, height: number): Picture {
+  const scale = Math.min(picture.width / width, picture.height / height);
+  const fit = (side: number, most: number) => Math.min(most, Math.max(1, Math.round(side * scale)));
+  const [w, h] = [fit(width, picture.width), fit(height, picture.height)];
+  if (w === picture.width && h === picture.height) return picture;
+  return cropPicture(picture, (picture.width - w) >> 1, (picture.height - h) >> 1, w, h);
+}

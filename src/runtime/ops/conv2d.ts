@@ -19,6 +19,7 @@ import { gemmLaunch } from './gemm.ts';
 import { type PaddingMode, pad2d } from './pad2d.ts';
 import { sumRows } from './reduce.ts';
 import { transpose } from './transpose.ts';
+import { type Bordered, winogradForward, winogradGradX, winogradTile } from './winograd.ts';
 
 /** How a convolution moves over x, and what it finds beyond the border. */
 export interface ConvOptions extends ConvWindow {
@@ -31,15 +32,21 @@ const problem = (pass: string, g: ConvGeometry) => ({
   depth: g.kh * g.kw * g.cin,
 });
 
-/** The forward product; `residual` is added in the store. */
+/**
+ * The forward product; `residual` is added in the store. `bare` is x before it got its border: what can lay the border
+ * on by itself reads that, and the planner drops the launch that would have done it.
+ */
 export function convForward(
   g: ConvGeometry,
   x: Tensor,
   w: Tensor,
   bias: Tensor | null,
   residual: Tensor | null,
+  bare: Bordered = { x, padding: g.padding, mode: 'zeros' },
 ): Tensor {
   if (g.groups > 1) return groupedForward(g, x, w, bias, residual);
+  const tile = winogradTile(x.gpu, g);
+  if (tile) return winogradForward(tile, g, bare, w, bias, residual);
   const y = x.like([g.n, g.oh, g.ow, g.cout]);
   const rows = g.n * g.oh * g.ow;
   const launch = gemmLaunch(x.gpu, { ...problem('forward', g), rows, cols4: y.pitch / 4, batch: 1 });
@@ -56,6 +63,8 @@ export function convForward(
 /** The product with w transposed, by sub-pixel phases: dx of a convolution, y of a transposed one (then with bias). */
 export function convGradX(g: ConvGeometry, dy: Tensor, w: Tensor, bias: Tensor | null): Tensor {
   if (g.groups > 1) return groupedGradX(g, dy, w, bias);
+  const tile = winogradTile(dy.gpu, g);
+  if (tile) return winogradGradX(tile, g, dy, w, bias);
   const wt = transpose(null, w);
   const dx = dy.like([g.n, g.h, g.w, g.cin]);
   const [sy, sx] = g.stride;
@@ -160,7 +169,8 @@ export function conv2d(
     'conv2d',
     `bias is ${showShape(bias?.shape ?? [])}, w is ${showShape(w.shape)}`,
   );
-  const y = convForward(g, from, w, bias, residual);
+  const { paddingMode: mode = 'zeros', padding = [0, 0] } = options;
+  const y = convForward(g, from, w, bias, residual, { x, padding, mode });
   expect(
     !residual || sameShape(residual.shape, y.shape),
     'conv2d',

@@ -7,7 +7,7 @@ import type { Tensor } from '../tensor.ts';
 
 const WG = 64;
 // The numbers that the kernels know them by.
-const MODES = { zeros: 0, reflect: 1, replicate: 2, circular: 3 } as const;
+export const MODES = { zeros: 0, reflect: 1, replicate: 2, circular: 3 } as const;
 
 /** What lies beyond the border: zeros, the picture mirrored about its last pixels, those pixels, or its other end. */
 export type PaddingMode = keyof typeof MODES;
@@ -40,7 +40,11 @@ export function pad2d(tape: Tape | null, x: Tensor, pads: Pads, mode: PaddingMod
   const [oh, ow] = [top + h + bottom, left + w + right];
   const y = x.like([n, oh, ow, c]);
   const params = { n, h, w, oh, ow, c4: x.pitch / 4, top, left, mode: MODES[mode] };
-  x.gpu.run(forward, { x, y }, params, { groups: grid1d(y.length / 4, WG), overrides: { WG }, flops: 0 });
+  x.gpu.run(forward, { x, y }, params, {
+    groups: grid1d(y.length / 4, WG),
+    overrides: { WG, MODE: MODES[mode] },
+    flops: 0,
+  });
   if (TRAINING) {
     tape?.record(y, [x], (dy) => {
       const dx = x.like();
