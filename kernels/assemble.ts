@@ -1,3 +1,4 @@
+import { halve } from './half.ts';
 import type { Fragment } from './kernel.ts';
 
 /** Values for the lines marked `// @specialize`. */
@@ -62,14 +63,25 @@ function unroll(code: string): string {
 
 /**
  * The WGSL of one pipeline: the file, then its imports and the chosen core, with marked constants replaced and marked
- * blocks repeated. Imports come after the file, so that compiler messages keep the file's own line numbers.
+ * blocks repeated; the bindings `halves` hold f16. Imports come after the file, so that compiler messages keep the file's
+ * own line numbers.
  */
-export function assemble(kernel: Fragment, core: Fragment | null, specials: Specials): string {
-  const parts = new Map<string, string>();
-  collect(kernel, parts);
+export function assemble(
+  kernel: Fragment,
+  core: Fragment | null,
+  specials: Specials,
+  halves: ReadonlySet<string> = new Set(),
+): string {
+  const own = new Map<string, string>();
+  collect(kernel, own);
+  const parts = new Map(own);
   if (core) collect(core, parts);
-  const text = [...parts.values()].join('\n');
+  // Cores name no bindings, but may name their own arrays like one.
+  const ownText = [...own.values()].join('\n');
+  const rest = [...parts].filter(([name]) => !own.has(name)).map(([, source]) => source);
+  const text = [halves.size ? halve(ownText, halves) : ownText, ...rest].join('\n');
   const directives = new Set(text.match(/^(enable|requires|diagnostic)\b.*;$/gm) ?? []);
+  if (halves.size) directives.add('enable f16;');
   const body = text.replace(/^(enable|requires|diagnostic)\b.*;$/gm, '');
   return unroll(specialize(`${[...directives].join(' ')}${body}`, specials));
 }

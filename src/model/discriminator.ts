@@ -1,4 +1,5 @@
 import { activation } from '../runtime/ops/activation.ts';
+import { cast } from '../runtime/ops/cast.ts';
 import { instanceNorm } from '../runtime/ops/instance_norm.ts';
 import type { Tape } from '../runtime/tape.ts';
 import type { Tensor } from '../runtime/tensor.ts';
@@ -37,12 +38,12 @@ export function discriminatorSpecs({ width, channels }: DiscriminatorConfig): La
  * @returns logits, `[n, h/8 - 2, w/8 - 2, 1]`
  */
 export function discriminatorForward(tape: Tape | null, layers: Layers, x: Tensor): Tensor {
-  let y = x;
+  let y = cast(tape, x, x.gpu.storage);
   for (const { path, stride, norm } of STAGES) {
     y = layers.conv2d(tape, path, y, { stride: [stride, stride], padding: [1, 1] });
     y = norm
       ? instanceNorm(tape, y, null, { activation: 'leaky_relu', slope: 0.2 })
       : activation(tape, y, 'leaky_relu', 0.2);
   }
-  return layers.conv2d(tape, 'score', y, { padding: [1, 1] });
+  return cast(tape, layers.conv2d(tape, 'score', y, { padding: [1, 1] }), 'f32');
 }

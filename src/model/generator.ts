@@ -2,6 +2,7 @@ import { activation } from '../runtime/ops/activation.ts';
 import { add } from '../runtime/ops/add.ts';
 import { attention } from '../runtime/ops/attention.ts';
 import { avgPool2d } from '../runtime/ops/avg_pool2d.ts';
+import { cast } from '../runtime/ops/cast.ts';
 import { concat } from '../runtime/ops/concat.ts';
 import { geglu } from '../runtime/ops/geglu.ts';
 import { instanceNorm } from '../runtime/ops/instance_norm.ts';
@@ -90,8 +91,8 @@ function retouched(tape: Tape | null, layers: Layers, head: Tensor, x: Tensor, s
 /**
  * Picture to picture.
  *
- * @param x - `[n, h, w, 3]` in [-1, 1]; h and w multiples of 8
- * @param context - the prompt's token embeddings, `[n, tokens, config.context]`
+ * @param picture - `[n, h, w, 3]` in [-1, 1]; h and w multiples of 8
+ * @param prompt - the prompt's token embeddings, `[n, tokens, config.context]`
  * @returns `[n, h, w, 3]`, in (-1, 1) without skips; with them it may leave the range, and pictures are clamped
  * @throws ShapeError
  * @see Gong et al. 2024 (E2GAN), figure 3
@@ -100,10 +101,11 @@ export function generatorForward(
   tape: Tape | null,
   layers: Layers,
   config: GeneratorConfig,
-  x: Tensor,
-  context: Tensor,
+  picture: Tensor,
+  prompt: Tensor,
 ): Tensor {
   const { skips } = config;
+  const [x, context] = [picture, prompt].map((t) => cast(tape, t, t.gpu.storage)) as [Tensor, Tensor];
   const norm = (y: Tensor) => instanceNorm(tape, y, null, NORM_RELU);
   const up = (path: string, y: Tensor, skip: Tensor) => {
     const made = layers.convTranspose2d(tape, path, y, UP);
@@ -122,5 +124,6 @@ export function generatorForward(
   y = up('up1', y, half);
   y = up('up2', y, stem);
   const painted = layers.conv2d(tape, 'head', y, REFLECT3);
-  return skips ? retouched(tape, layers, painted, x, seen) : activation(tape, painted, 'tanh');
+  const made = skips ? retouched(tape, layers, painted, x, seen) : activation(tape, painted, 'tanh');
+  return cast(tape, made, 'f32');
 }

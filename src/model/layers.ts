@@ -1,3 +1,4 @@
+import { cast } from '../runtime/ops/cast.ts';
 import { type ConvTransposeOptions, convTranspose2d } from '../runtime/ops/conv_transpose2d.ts';
 import { convTranspose2dLora } from '../runtime/ops/conv_transpose2d_lora.ts';
 import { type ConvOptions, conv2d } from '../runtime/ops/conv2d.ts';
@@ -64,26 +65,33 @@ export class Layers {
     this.#mode = mode;
   }
 
-  #get(path: string, kind: LoraKind): { w: Tensor; b: Tensor | null; pair: LoraPair | null } {
+  #get(
+    tape: Tape | null,
+    path: string,
+    kind: LoraKind,
+  ): { w: Tensor; b: Tensor | null; pair: LoraPair | null } {
     const w = this.#parameters.get(`${path}.weight`);
     if (!w) throw new Error(`the network has no weights for ${path}`);
     const b = this.#parameters.get(`${path}.bias`) ?? null;
     const pairs = this.#lora.get(path) ?? [];
     const beside = this.#mode === 'beside' && pairs.length === 1;
-    if (beside) return { w, b, pair: pairs[0]! };
-    return { w: pairs.reduce((sum, { A, B, scale }) => mergeLora(sum, A, B, scale, kind), w), b, pair: null };
+    // Where it hangs on nothing that changes, the planner rounds a weight once.
+    const stored = (weight: Tensor) => cast(tape, weight, weight.gpu.storage);
+    if (beside) return { w: stored(w), b, pair: pairs[0]! };
+    const merged = pairs.reduce((sum, { A, B, scale }) => mergeLora(sum, A, B, scale, kind), w);
+    return { w: stored(merged), b, pair: null };
   }
 
   conv2d(tape: Tape | null, path: string, x: Tensor, options: ConvOptions): Tensor {
     return x.gpu.scope(path, () => {
-      const { w, b, pair } = this.#get(path, 'conv2d');
+      const { w, b, pair } = this.#get(tape, path, 'conv2d');
       return pair ? conv2dLora(tape, x, w, b, pair, options) : conv2d(tape, x, w, b, options);
     });
   }
 
   convTranspose2d(tape: Tape | null, path: string, x: Tensor, options: ConvTransposeOptions): Tensor {
     return x.gpu.scope(path, () => {
-      const { w, b, pair } = this.#get(path, 'conv_transpose2d');
+      const { w, b, pair } = this.#get(tape, path, 'conv_transpose2d');
       return pair
         ? convTranspose2dLora(tape, x, w, b, pair, options)
         : convTranspose2d(tape, x, w, b, options);
@@ -92,15 +100,15 @@ export class Layers {
 
   linear(tape: Tape | null, path: string, x: Tensor, residual: Tensor | null = null): Tensor {
     return x.gpu.scope(path, () => {
-      const { w, b, pair } = this.#get(path, 'linear');
+      const { w, b, pair } = this.#get(tape, path, 'linear');
       return pair ? linearLora(tape, x, w, b, pair, residual) : linear(tape, x, w, b, residual);
     });
   }
 
   /** Weight and bias of a norm. */
   norm(path: string): { weight: Tensor; bias: Tensor } {
-    const { w, b } = this.#get(path, 'linear');
-    if (!b) throw new Error(`the network has no bias for ${path}`);
-    return { weight: w, bias: b };
+    const [weight, bias] = ['weight', 'bias'].map((name) => this.#parameters.get(`${path}.${name}`));
+    if (!weight || !bias) throw new Error(`the network has no weight and bias for ${path}`);
+    return { weight, bias };
   }
 }

@@ -1,4 +1,5 @@
 import { activation } from '../runtime/ops/activation.ts';
+import { cast } from '../runtime/ops/cast.ts';
 import { instanceNorm } from '../runtime/ops/instance_norm.ts';
 import type { Tape } from '../runtime/tape.ts';
 import type { Tensor } from '../runtime/tensor.ts';
@@ -46,7 +47,7 @@ export function resnetForward(
   const up = { ...down, outputPadding: [1, 1] } as const;
   const reflect = (n: number) => ({ padding: [n, n], paddingMode: 'reflect' }) as const;
   const norm = (y: Tensor) => instanceNorm(tape, y, null, { activation: 'relu' });
-  let y = norm(layers.conv2d(tape, 'model.1', x, reflect(3)));
+  let y = norm(layers.conv2d(tape, 'model.1', cast(tape, x, x.gpu.storage), reflect(3)));
   y = norm(layers.conv2d(tape, 'model.4', y, down));
   y = norm(layers.conv2d(tape, 'model.7', y, down));
   for (let i = 10; i < 10 + blocks; i++) {
@@ -56,5 +57,6 @@ export function resnetForward(
   }
   y = norm(layers.convTranspose2d(tape, `model.${10 + blocks}`, y, up));
   y = norm(layers.convTranspose2d(tape, `model.${13 + blocks}`, y, up));
-  return activation(tape, layers.conv2d(tape, `model.${17 + blocks}`, y, reflect(3)), 'tanh');
+  const painted = layers.conv2d(tape, `model.${17 + blocks}`, y, reflect(3));
+  return cast(tape, activation(tape, painted, 'tanh'), 'f32');
 }

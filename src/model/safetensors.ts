@@ -1,5 +1,5 @@
+import { decodeBfloat16, decodeHalf, encodeHalf } from '../runtime/half.ts';
 import { FormatError, quoted, shapeText } from './format_error.ts';
-import { decodeBfloat16, decodeHalf, encodeHalf } from './half.ts';
 import { type Dtype, dtypeBytes, LENGTH_BYTES, LONGEST_HEADER, readHeader } from './safetensors_header.ts';
 
 /** An array of float32 with its shape, row-major. */

@@ -1,5 +1,6 @@
 import { activation } from '../runtime/ops/activation.ts';
 import { batchNorm } from '../runtime/ops/batch_norm.ts';
+import { cast } from '../runtime/ops/cast.ts';
 import { concat } from '../runtime/ops/concat.ts';
 import type { Tape } from '../runtime/tape.ts';
 import type { Tensor } from '../runtime/tensor.ts';
@@ -50,7 +51,7 @@ export function unetSpecs({ width }: UnetConfig): LayerSpec[] {
 export function unetForward(tape: Tape | null, layers: Layers, x: Tensor): Tensor {
   const normed = (path: string, y: Tensor) => batchNorm(tape, y, layers.norm(`${path}.norm`));
   const skips: Tensor[] = [];
-  let y = layers.conv2d(tape, 'down1', x, STRIDE2);
+  let y = layers.conv2d(tape, 'down1', cast(tape, x, x.gpu.storage), STRIDE2);
   for (let level = 2; level <= DEPTH; level++) {
     skips.push(y);
     y = layers.conv2d(tape, `down${level}`, activation(tape, y, 'leaky_relu', 0.2), STRIDE2);
@@ -60,5 +61,6 @@ export function unetForward(tape: Tape | null, layers: Layers, x: Tensor): Tenso
     const up = layers.convTranspose2d(tape, `up${level}`, activation(tape, y, 'relu'), STRIDE2);
     y = concat(tape, [skips.pop()!, normed(`up${level}`, up)]);
   }
-  return activation(tape, layers.convTranspose2d(tape, 'up1', activation(tape, y, 'relu'), STRIDE2), 'tanh');
+  const painted = layers.convTranspose2d(tape, 'up1', activation(tape, y, 'relu'), STRIDE2);
+  return cast(tape, activation(tape, painted, 'tanh'), 'f32');
 }

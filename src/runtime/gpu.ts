@@ -11,6 +11,7 @@ import { Program } from './program.ts';
 import { Readback } from './readback.ts';
 import { Recording } from './recording.ts';
 import { padRows, type Shape, showShape, unpadRows } from './shape.ts';
+import { fromStored, toStored } from './stored.ts';
 import { probeMatrix } from './subgroup_matrix.ts';
 import { newStorage, rootOf, type Storage, Tensor } from './tensor.ts';
 import { Stopwatch } from './timeline.ts';
@@ -41,6 +42,8 @@ export interface OpenOptions {
   readonly family?: GemmFamily;
   /** `f16` allows products whose factors are rounded to f16 where the device has matrix units; sums stay f32. */
   readonly precision?: 'f32' | 'f16';
+  /** `f16` keeps what networks compute, and frozen weights, in half the memory; arithmetic and sums stay f32. */
+  readonly storage?: 'f32' | 'f16';
   /** Computes 3x3 convolutions of stride 1 by tiles of this size, or never; by a rule where left out. */
   readonly winograd?: WinogradTile | 'off';
   /** What the tuner found on this device; none where results must not hang on a measurement. */
@@ -62,6 +65,7 @@ export class Gpu {
   readonly features: Features;
   readonly family: GemmFamily | null;
   readonly precision: 'f32' | 'f16';
+  readonly storage: 'f32' | 'f16';
   /** What a caller has fixed; null leaves it to the rule of ops/winograd.ts. */
   readonly winograd: WinogradTile | 'off' | null;
   readonly choices: Choices;
@@ -78,6 +82,7 @@ export class Gpu {
     this.features = features;
     this.family = options.family ?? null;
     this.precision = options.precision ?? (options.family === 'matrix' ? 'f16' : 'f32');
+    this.storage = options.storage ?? 'f32';
     // Who forces a family asks for that product, not for another in its place.
     this.winograd = options.winograd ?? (options.family ? 'off' : null);
     this.choices = options.choices ?? new Map();
@@ -92,6 +97,7 @@ export class Gpu {
     if (!adapter) throw new Error('no WebGPU adapter answers; run `npx e2gan doctor` for the remedy');
     const found = negotiate(gpu, adapter);
     const features = options.family === 'plain' ? { ...found, subgroupSize: 0 } : found;
+    if (options.storage === 'f16' && !features.f16) throw new Error('this device has no shader-f16');
     const device = await adapter.requestDevice({
       requiredFeatures: featuresToRequest(adapter),
       requiredLimits: limitsToRequest(adapter),
@@ -125,8 +131,8 @@ export class Gpu {
   }
 
   /** Storage that outlives programs: weights, optimizer moments. Dense values in, zero without. */
-  parameter(name: string, shape: Shape, values?: ArrayLike<number>): Tensor {
-    const storage = newStorage('parameter', name, shape);
+  parameter(name: string, shape: Shape, values?: ArrayLike<number>, dtype: 'f32' | 'f16' = 'f32'): Tensor {
+    const storage = newStorage('parameter', name, shape, dtype);
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
     storage.buffer = this.faults.guard(name, () => this.createBuffer(name, storage.bytes, usage));
     const tensor = new Tensor(this, shape, storage);
@@ -150,7 +156,11 @@ export class Gpu {
       throw new KernelError(
         `write: ${tensor.storage.name} is ${showShape(tensor.shape)}, ${values.length} values came`,
       );
-    this.device.queue.writeBuffer(buffer, tensor.storage.offset, padRows(values, tensor.shape));
+    this.device.queue.writeBuffer(
+      buffer,
+      tensor.storage.offset,
+      toStored(tensor, padRows(values, tensor.shape)),
+    );
     rootOf(tensor.storage).version++;
   }
 
@@ -160,7 +170,7 @@ export class Gpu {
     const { bytes, name } = tensor.storage;
     const readback = new Readback(this, name, bytes, 1);
     try {
-      return unpadRows(await readback.read(buffer, tensor.storage.offset), tensor.shape);
+      return unpadRows(fromStored(tensor, await readback.read(buffer, tensor.storage.offset)), tensor.shape);
     } finally {
       readback.dispose();
     }
@@ -185,8 +195,8 @@ export class Gpu {
   }
 
   /** A temporary of the program that is being traced. */
-  temp(shape: Shape): Tensor {
-    return new Tensor(this, shape, this.recording.temp(shape));
+  temp(shape: Shape, dtype: 'f32' | 'f16' = 'f32'): Tensor {
+    return new Tensor(this, shape, this.recording.temp(shape, dtype));
   }
 
   /** A tensor that the caller writes before each run; a `u32` one takes bytes, as they are. */

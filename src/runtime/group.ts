@@ -53,7 +53,8 @@ function freeOf(gpu: Gpu, tensors: readonly Tensor[]): Set<Tensor> {
   for (const { storage } of tensors) claims.set(storage, (claims.get(storage) ?? 0) + 1);
   return new Set(
     tensors.filter(
-      ({ storage: s }) => s.kind === 'temp' && s.parent === null && claims.get(s) === 1 && !taken.has(s),
+      ({ storage: s }) =>
+        s.kind === 'temp' && s.dtype === 'f32' && s.parent === null && claims.get(s) === 1 && !taken.has(s),
     ),
   );
 }

@@ -1,17 +1,23 @@
 import { assemble, type Specials } from '#kernels/assemble.ts';
 import type { AnyKernel, Fragment } from '#kernels/kernel.ts';
 import { KernelError } from './errors.ts';
-import type { Launch } from './recording.ts';
+import { halvesOf, type Launch } from './recording.ts';
 
-function textOf(label: string, kernel: AnyKernel, core: Fragment | null, specials: Specials): string {
+function textOf(
+  label: string,
+  kernel: AnyKernel,
+  core: Fragment | null,
+  specials: Specials,
+  halves: readonly string[],
+): string {
   try {
-    return assemble(kernel, core, specials);
+    return assemble(kernel, core, specials, new Set(halves));
   } catch (error) {
     throw new KernelError(`${label}: ${(error as Error).message}`);
   }
 }
 
-/** Compiled kernels by (kernel, core, overrides, specials); callers that ask at the same time share one compile. */
+/** Compiled kernels by (kernel, core, overrides, specials, bindings of f16); callers that ask at the same time share one compile. */
 export class Pipelines {
   readonly #compiled = new Map<string, Promise<GPUComputePipeline>>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
@@ -47,7 +53,8 @@ export class Pipelines {
   }
 
   get(launch: Launch): Promise<GPUComputePipeline> {
-    const key = JSON.stringify([launch.kernel.name, launch.core, launch.overrides, launch.specials]);
+    const { kernel, core, overrides, specials } = launch;
+    const key = JSON.stringify([kernel.name, core, overrides, specials, halvesOf(launch)]);
     let pipeline = this.#compiled.get(key);
     if (!pipeline) {
       pipeline = this.#compile(launch);
@@ -56,11 +63,12 @@ export class Pipelines {
     return pipeline;
   }
 
-  async #compile({ kernel, core, overrides, specials }: Launch): Promise<GPUComputePipeline> {
+  async #compile(launch: Launch): Promise<GPUComputePipeline> {
+    const { kernel, core, overrides, specials } = launch;
     const fragment = core ? kernel.cores[core] : null;
     if (fragment === undefined) throw new KernelError(`${kernel.name}: has no core ${core}`);
     const label = core ? `${kernel.name} on ${core}` : kernel.name;
-    const module = await this.#module(label, textOf(label, kernel, fragment, specials));
+    const module = await this.#module(label, textOf(label, kernel, fragment, specials, halvesOf(launch)));
     const layout = this.device.createPipelineLayout({
       bindGroupLayouts: [this.tensorsLayout(kernel), ...(kernel.params.length ? [this.#params] : [])],
     });

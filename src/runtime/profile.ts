@@ -38,7 +38,7 @@ class Stamps {
       this.#gpu.device.queue.submit([commands]);
     });
     const submitted = performance.now();
-    const ticks = new BigUint64Array((await this.#readback.read(this.#resolved)).buffer);
+    const ticks = new BigUint64Array(await this.#readback.read(this.#resolved));
     return { spans: spansOf(ticks), encoded: { begin, end }, submitted };
   }
 

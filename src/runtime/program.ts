@@ -8,16 +8,17 @@ import { Readback } from './readback.ts';
 import { type Recording, reads, writes } from './recording.ts';
 import { encodeSteps, Replay } from './replay.ts';
 import { padRows, showShape, unpadRows } from './shape.ts';
+import { fromStored, type Stored, toStored } from './stored.ts';
 import type { Storage, Tensor } from './tensor.ts';
 import { type KernelTime, type Phase, Stopwatch, type Timeline, timelineOf } from './timeline.ts';
 
 // Work per submit, so that one takes about 100 ms: software devices reach some 10 GFLOP/s, GPUs a thousand times more.
 const SUBMIT_FLOPS = { software: 1e9, gpu: 1e11 };
 
-function floats(name: string, tensor: Tensor, data: ArrayLike<number>): Float32Array<ArrayBuffer> {
+function floats(name: string, tensor: Tensor, data: ArrayLike<number>): Stored {
   if (data.length !== tensor.size)
     throw new KernelError(`run: input ${name} is ${showShape(tensor.shape)}, ${data.length} values came`);
-  return padRows(data, tensor.shape);
+  return toStored(tensor, padRows(data, tensor.shape));
 }
 
 /** Never element by element: most pixels are NaN as floats, and JavaScript keeps no NaN's bits. */
@@ -170,8 +171,8 @@ export class Program {
     if (!readback || !tensor)
       throw new KernelError(`read: no output ${name}; there are ${Object.keys(this.outputs).join(', ')}`);
     this.#check();
-    const values = await readback.read(tensor.storage.buffer!, tensor.storage.offset);
-    return unpadRows(values, tensor.shape);
+    const stored = await readback.read(tensor.storage.buffer!, tensor.storage.offset);
+    return unpadRows(fromStored(tensor, stored), tensor.shape);
   }
 
   /** One run with all its outputs. */

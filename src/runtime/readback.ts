@@ -22,8 +22,8 @@ export class Readback {
     this.#free = [...this.#all];
   }
 
-  /** Copies `source` now, in the order of submits; resolves with its floats. @throws KernelError, DeviceLostError */
-  async read(source: GPUBuffer, offset = 0): Promise<Float32Array> {
+  /** Copies `source` now, in the order of submits; resolves with its bytes. @throws KernelError, DeviceLostError */
+  async read(source: GPUBuffer, offset = 0): Promise<ArrayBuffer> {
     const { device, faults } = this.gpu;
     faults.check(this.#what);
     const staging = this.#free.pop();
@@ -39,7 +39,7 @@ export class Readback {
     try {
       await this.#map(staging);
       await faults.settle(this.#what);
-      return new Float32Array(staging.getMappedRange().slice(0));
+      return staging.getMappedRange().slice(0);
     } finally {
       staging.unmap();
       this.#free.push(staging);

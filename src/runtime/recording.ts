@@ -3,7 +3,7 @@ import type { AnyKernel } from '#kernels/kernel.ts';
 import { KernelError } from './errors.ts';
 import type { Gpu } from './gpu.ts';
 import { type Shape, showShape } from './shape.ts';
-import { newStorage, rootOf, type Storage, type Tensor } from './tensor.ts';
+import { type Dtype, newStorage, rootOf, type Storage, type Tensor } from './tensor.ts';
 import type { Choice } from './tuner.ts';
 
 const MAX_GROUPS = 65535;
@@ -24,6 +24,10 @@ export interface Launch {
   readonly choice: Choice | null;
 }
 
+/** Names of the bindings that hold f16. */
+export const halvesOf = ({ kernel, tensors }: Launch): string[] =>
+  kernel.bindings.filter((_, i) => tensors[i]!.dtype === 'f16').map((b) => b.name);
+
 /** Storages that a launch reads, and writes; parts count as their whole. */
 export const reads = (l: Launch): Storage[] =>
   l.tensors.filter((_, i) => l.kernel.bindings[i]!.access === 'read').map((t) => rootOf(t.storage));
@@ -39,8 +43,8 @@ export class Recording {
   readonly parts: Storage[] = [];
   readonly #temps = new Set<Storage>();
 
-  temp(shape: Shape): Storage {
-    const storage = newStorage('temp', `temp${this.#temps.size}`, shape);
+  temp(shape: Shape, dtype: Dtype = 'f32'): Storage {
+    const storage = newStorage('temp', `temp${this.#temps.size}`, shape, dtype);
     this.#temps.add(storage);
     return storage;
   }

@@ -2,6 +2,8 @@ import { KernelError } from './errors.ts';
 import type { Gpu } from './gpu.ts';
 import { type Extent, extentOf, type Shape, sameShape, showShape } from './shape.ts';
 
+export type Dtype = 'f32' | 'f16' | 'u32';
+
 /**
  * Where a tensor's values live. `temp` exists inside one program and shares the arena; `input` is written before a
  * run; `parameter` outlives programs. Views share their storage.
@@ -10,8 +12,11 @@ export interface Storage {
   readonly kind: 'temp' | 'input' | 'parameter';
   readonly name: string;
   readonly bytes: number;
-  /** `u32` holds raw bits, such as packed pixels: hosts write them as bytes, only kernels know what they mean. */
-  readonly dtype: 'f32' | 'u32';
+  /**
+   * `f16` is storage alone: kernels compute in f32. `u32` holds raw bits, such as packed pixels: hosts write them as
+   * bytes, only kernels know what they mean.
+   */
+  readonly dtype: Dtype;
   /** Set for parameters at once, for the rest when the program is planned. */
   buffer: GPUBuffer | null;
   /** The storage that this one is a part of, and where it begins there, in bytes. */
@@ -24,17 +29,12 @@ export interface Storage {
 /** The storage that owns the buffer; reads and writes of a part count as the whole's. */
 export const rootOf = (storage: Storage): Storage => storage.parent ?? storage;
 
-export function newStorage(
-  kind: Storage['kind'],
-  name: string,
-  shape: Shape,
-  dtype: Storage['dtype'] = 'f32',
-): Storage {
-  const bytes = extentOf(shape).length * 4;
+export function newStorage(kind: Storage['kind'], name: string, shape: Shape, dtype: Dtype = 'f32'): Storage {
+  const bytes = extentOf(shape).length * (dtype === 'f16' ? 2 : 4);
   return { kind, name, bytes, dtype, buffer: null, parent: null, offset: 0, version: 0 };
 }
 
-/** A float32 array on the device, or the promise of one while a program is traced. */
+/** An array on the device, of float32 unless its storage says otherwise, or the promise of one while a program is traced. */
 export class Tensor implements Extent {
   readonly pitch: number;
   readonly rows: number;
@@ -61,9 +61,13 @@ export class Tensor implements Extent {
     return new Tensor(this.gpu, [this.rows, this.pitch], this.storage);
   }
 
-  /** A new temporary of this shape, or of another. */
-  like(shape: Shape = this.shape): Tensor {
-    return this.gpu.temp(shape);
+  get dtype(): Dtype {
+    return this.storage.dtype;
+  }
+
+  /** A new temporary of this shape, or of another, in the precision of this tensor, or in another. */
+  like(shape: Shape = this.shape, dtype: 'f32' | 'f16' = this.dtype === 'f16' ? 'f16' : 'f32'): Tensor {
+    return this.gpu.temp(shape, dtype);
   }
 
   /**

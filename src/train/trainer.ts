@@ -14,7 +14,7 @@ import type { Gpu } from '../runtime/gpu.ts';
 import { adamHyper } from '../runtime/ops/adam.ts';
 import { concat } from '../runtime/ops/concat.ts';
 import type { Program } from '../runtime/program.ts';
-import { type GanObjective, type GanStep, type Trained, traceGanStep } from './gan_step.ts';
+import { type GanObjective, type GanStep, lossScale, type Trained, traceGanStep } from './gan_step.ts';
 import { learningRate, PIX2PIX_ADAM } from './schedule.ts';
 
 /** What is trained, on what, and how long. */
@@ -138,7 +138,7 @@ export class Trainer {
   /** Enqueues step number `step`, from 0. @param values - `source`, `target`, `context` */
   submit(step: number, values: Readonly<Record<'source' | 'target' | 'context', Float32Array>>): void {
     const lr = learningRate(this.config.lr, step, this.config.steps);
-    const hyper = adamHyper(step + 1, { ...PIX2PIX_ADAM, lr });
+    const hyper = adamHyper(step + 1, { ...PIX2PIX_ADAM, lr }, lossScale(this.generator.gpu));
     this.program.submit({ ...values, hyper_g: hyper, hyper_d: hyper });
   }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Gpu } from '../../src/runtime/gpu.ts';
 
 const share = z.number().positive().optional();
 
@@ -8,6 +9,19 @@ export const barSchema = z
   .refine((bar) => Object.values(bar).some((value) => value !== undefined), 'there is no bar');
 
 export type Bar = z.output<typeof barSchema>;
+
+// With f16 storage, which rounds each value by up to 2^-11 of it. A reference that is zero has a bar for its largest value:
+// it grows as the other does, from 1e-5.
+const HALF_BAR: Bar = { bar_rel_l2: 2e-3 };
+const HALF_GROWTH = 200;
+// Rounding moves some values across the kink of a ReLU. Where that is one in 2,000, a layer's gradient is off by the root of
+// it, 2 %; a network has several layers, in any implementation.
+const HALF_GRADIENT_BAR: Bar = { bar_rel_l2: 0.1 };
+// Roundings of some 30 tensors in a row add up.
+const HALF_NETWORK_BAR: Bar = { bar_rel_l2: 5e-3 };
+
+const isZero = ({ bar_rel_l2: relative, bar_max_abs: largest }: Bar) =>
+  relative === undefined && largest !== undefined;
 
 /** The error of one tensor over its bar: up to 1 is a pass. */
 export interface Check {
@@ -48,6 +62,21 @@ export function check(tensor: string, got: ArrayLike<number>, want: ArrayLike<nu
     over(most, bar.bar_max_abs),
   ];
   return { tensor, ratio: Math.max(...ratios) };
+}
+
+/** The bars of an index, or those of f16 storage: of an op, or of a network of several layers. */
+export function barsFor(
+  { storage }: Gpu,
+  bars: Readonly<Record<string, Bar>>,
+  of: 'op' | 'network' = 'op',
+): Readonly<Record<string, Bar>> {
+  if (storage === 'f32') return bars;
+  const half = (name: string, bar: Bar): Bar => {
+    if (isZero(bar)) return { bar_max_abs: HALF_GROWTH * bar.bar_max_abs! };
+    if (of === 'op') return HALF_BAR;
+    return name.startsWith('grad.') ? HALF_GRADIENT_BAR : HALF_NETWORK_BAR;
+  };
+  return Object.fromEntries(Object.entries(bars).map(([name, bar]) => [name, half(name, bar)]));
 }
 
 /** Compares one number, as |got - want| / |want|. */

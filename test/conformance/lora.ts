@@ -6,7 +6,7 @@ import { Layers, type LoraMode, type LoraPair } from '../../src/model/layers.ts'
 import { matchAdapter } from '../../src/model/match_adapter.ts';
 import { type Arrays, Weights } from '../../src/model/weights.ts';
 import type { Gpu } from '../../src/runtime/gpu.ts';
-import { type Bar, barSchema, type Check, checkOutputs } from './compare.ts';
+import { type Bar, barSchema, barsFor, type Check, checkOutputs } from './compare.ts';
 import { evaluate } from './evaluate.ts';
 import { adaptableModules, traceGraph } from './graph.ts';
 import { weightLayout } from './layouts.ts';
@@ -48,7 +48,7 @@ export async function runLoraCase(gpu: Gpu, folder: Folder, given: Case): Promis
   for (const [label, adapter, mode, bars] of runs) {
     matchAdapter(adapter, modules);
     const got = await runAdapted(gpu, network, adapter, mode, gradientNames(bars));
-    checks.push(...relabelled(label, checkOutputs(got, expected, bars)));
+    checks.push(...relabelled(label, checkOutputs(got, expected, barsFor(gpu, bars, 'network'))));
   }
   network.weights.dispose();
   return checks;
@@ -80,7 +80,7 @@ async function runAdapted(
       [{ A: tensor(`${path}.lora_A.weight`), B: tensor(`${path}.lora_B.weight`), scale }],
     ]),
   );
-  const shared = networkExperiment(network);
+  const shared = networkExperiment(gpu, network);
   const got = await evaluate(gpu, {
     ...shared,
     gout: wanted.length ? shared.gout : null,

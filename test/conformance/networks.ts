@@ -3,8 +3,9 @@ import { Layers } from '../../src/model/layers.ts';
 import { finiteFloats } from '../../src/model/safetensors.ts';
 import { type Arrays, type Shapes, Weights } from '../../src/model/weights.ts';
 import type { Gpu } from '../../src/runtime/gpu.ts';
+import { lossScale } from '../../src/train/gan_step.ts';
 import { Unsupported } from './attrs.ts';
-import { barSchema, type Check, checkOutputs } from './compare.ts';
+import { barSchema, barsFor, type Check, checkOutputs } from './compare.ts';
 import { type Experiment, evaluate } from './evaluate.ts';
 import { type Graph, graphSchema, traceGraph } from './graph.ts';
 import { activationLayout, type Placed, weightLayout } from './layouts.ts';
@@ -49,13 +50,18 @@ export async function openNetwork(gpu: Gpu, folder: Folder, given: Case): Promis
 }
 
 /** What every run of a network has in common. */
-export function networkExperiment({ data }: Network): Pick<Experiment, 'inputs' | 'y' | 'gout'> {
+export function networkExperiment(
+  gpu: Gpu,
+  { data }: Network,
+): Pick<Experiment, 'inputs' | 'y' | 'gout' | 'storage' | 'scale'> {
   const place = (name: string): Placed => ({ ...tensorOf(data, name), layout: activationLayout });
   const names = [...withPrefix(data, 'in.').keys()];
   return {
     inputs: new Map(names.map((name) => [name, place(`in.${name}`)])),
     y: place('out.y'),
     gout: place('gout.y'),
+    storage: gpu.storage,
+    scale: lossScale(gpu),
   };
 }
 
@@ -70,7 +76,7 @@ export async function runNetworkCase(gpu: Gpu, folder: Folder, given: Case): Pro
   const { outputs } = fieldsOf(networkCase, given);
   const network = await openNetwork(gpu, folder, given);
   const { graph, weights, data } = network;
-  const shared = networkExperiment(network);
+  const shared = networkExperiment(gpu, network);
   const inputOf = (name: string) => (name.startsWith(INPUT) ? name.slice(INPUT.length) : null);
   const got = await evaluate(gpu, {
     ...shared,
@@ -89,5 +95,5 @@ export async function runNetworkCase(gpu: Gpu, folder: Folder, given: Case): Pro
     trace: (tape, inputs) => traceGraph(tape, graph, new Layers(weights.tensors), inputs),
   });
   weights.dispose();
-  return checkOutputs(got, data, outputs);
+  return checkOutputs(got, data, barsFor(gpu, outputs, 'network'));
 }

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import type { Gpu } from '../../src/runtime/gpu.ts';
 import { Unsupported } from './attrs.ts';
-import { barSchema, type Check, checkOutputs } from './compare.ts';
+import { barSchema, barsFor, type Check, checkOutputs } from './compare.ts';
 import { evaluate } from './evaluate.ts';
 import { type Placed, same } from './layouts.ts';
 import { OPS } from './op_table.ts';
+import { LOSS_OPS } from './ops_loss.ts';
 import { runOptimizer } from './optimizer.ts';
 import { type Case, type Folder, fieldsOf, tensorOf, withPrefix } from './read_case.ts';
 
@@ -34,10 +35,12 @@ export async function runOpCase(gpu: Gpu, folder: Folder, given: Case): Promise<
   const got = await evaluate(gpu, {
     inputs,
     y: place('y', 'out.y'),
+    // The engine computes losses from f32, whatever networks are stored in.
+    storage: Object.hasOwn(LOSS_OPS, op) ? 'f32' : gpu.storage,
     gout: diff.length ? place('y', 'gout.y') : null,
     wanted: (traced) => new Map(diff.map((name) => [name, traced[name]!])),
     fileOf: (name) => inputs.get(name)!,
     trace: (tape, traced) => trace(tape, traced, files),
   });
-  return checkOutputs(got, tensors, outputs);
+  return checkOutputs(got, tensors, barsFor(gpu, outputs));
 }

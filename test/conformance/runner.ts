@@ -15,13 +15,14 @@ export interface Print {
 interface Options {
   readonly filter: string;
   readonly family?: GemmFamily;
+  readonly storage: 'f32' | 'f16';
   readonly winograd?: WinogradTile | 'off';
 }
 
 /**
  * Runs the cases of a folder: a line for each, then the counts.
  *
- * @param args - `DIR [--filter TEXT] [--family NAME] [--winograd TILE]`
+ * @param args - `DIR [--filter TEXT] [--family NAME] [--winograd TILE] [--storage f16]`
  * @returns exit code: 0, 1 where a case failed, 2 for wrong usage and files that are missing or broken
  */
 export async function runConformance(args: readonly string[], print: Print): Promise<number> {
@@ -52,6 +53,11 @@ const commandLine = (print: Print): Command =>
         'off',
       ]),
     )
+    .addOption(
+      new Option('--storage <type>', 'what tensors are stored in; f16 has bars of its own')
+        .choices(['f32', 'f16'])
+        .default('f32'),
+    )
     .configureOutput({
       writeOut: (text) => print.out(text.trimEnd()),
       writeErr: (text) => print.error(text.trimEnd()),
@@ -59,12 +65,12 @@ const commandLine = (print: Print): Command =>
     .exitOverride();
 
 async function runFolder(path: string, options: Options, print: Print): Promise<number> {
-  const { filter, family, winograd } = options;
+  const { filter, family, winograd, storage } = options;
   const folder = await Folder.open(path);
   const cases = folder.cases.filter(({ name }) => name.includes(filter));
   if (!cases.length) throw new UserError(`${path}: no case has "${filter}" in its name`);
   const width = Math.max(...cases.map(({ name }) => name.length));
-  const open = () => Gpu.open({ ...(family && { family }), ...(winograd && { winograd }) });
+  const open = () => Gpu.open({ storage, ...(family && { family }), ...(winograd && { winograd }) });
   const counts = { pass: 0, fail: 0, skip: 0 };
   for await (const result of results(open, folder, cases)) {
     counts[result.verdict]++;

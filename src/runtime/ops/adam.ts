@@ -30,6 +30,8 @@ export interface AdamOptions {
   readonly decoupled?: boolean;
   /** Largest norm of all gradients together; longer ones are scaled down to it. */
   readonly maxNorm?: number;
+  /** The gradients are those of a scaled loss: undo `hyper`'s scale, and move nothing where one is not finite. */
+  readonly scaled?: boolean;
 }
 
 /** Values that {@link adamStep} reads as `hyper`. */
@@ -37,10 +39,10 @@ export const HYPER_LENGTH = 8;
 
 /**
  * What step number `step` (from 1) needs, in the order that kernels/adam/step.wgsl reads: lr / (1 - beta1^step),
- * 1 - beta1, 1 - beta2, 1 / sqrt(1 - beta2^step), eps, weight decay, lr * weight decay, 0. Computed in float64:
+ * 1 - beta1, 1 - beta2, 1 / sqrt(1 - beta2^step), eps, weight decay, lr * weight decay, 1 / lossScale. Computed in float64:
  * 1 - beta2 has lost five digits where it is computed in float32.
  */
-export function adamHyper(step: number, config: AdamConfig): number[] {
+export function adamHyper(step: number, config: AdamConfig, lossScale = 1): number[] {
   const { lr, beta1, beta2, eps, weightDecay } = config;
   return [
     lr / (1 - beta1 ** step),
@@ -50,7 +52,7 @@ export function adamHyper(step: number, config: AdamConfig): number[] {
     eps,
     weightDecay,
     lr * weightDecay,
-    0,
+    1 / lossScale,
   ];
 }
 
@@ -65,7 +67,7 @@ export function adamHyper(step: number, config: AdamConfig): number[] {
  */
 export function adamStep(state: AdamState, hyper: Tensor, options: AdamOptions = {}): Tensor {
   const { params, grads, m, v } = state;
-  const { decoupled = false, maxNorm } = options;
+  const { decoupled = false, scaled = false, maxNorm } = options;
   for (const [name, t] of Object.entries(state))
     expect(
       sameShape(t.shape, params.shape),
@@ -82,9 +84,13 @@ export function adamStep(state: AdamState, hyper: Tensor, options: AdamOptions =
   const n4 = params.length / 4;
   params.gpu.run(
     step,
-    { g: grads, norm: clip ? norm : hyper, hyper, w: params, m, v },
+    { g: grads, norm: clip || scaled ? norm : hyper, hyper, w: params, m, v },
     { n4, max_norm: maxNorm ?? 0 },
-    { groups: grid1d(n4, WG), overrides: { WG, CLIP: clip, DECOUPLED: decoupled }, flops: 16 * params.size },
+    {
+      groups: grid1d(n4, WG),
+      overrides: { WG, CLIP: clip, DECOUPLED: decoupled, SCALED: scaled },
+      flops: 16 * params.size,
+    },
   );
   return norm;
 }

@@ -67,7 +67,7 @@ function launchOf(gpu: Gpu, g: Geometry, kernel: AttentionProblem['kernel']) {
 function flash(tape: Tape | null, q: Tensor, k: Tensor, v: Tensor, g: Geometry): Tensor {
   const { gpu } = q;
   const y = q.like([g.b, g.lq, g.heads * g.dv]);
-  const stats = q.like([g.b, g.lq, g.heads, 4]);
+  const stats = q.like([g.b, g.lq, g.heads, 4], 'f32');
   const mask = g.mask ?? q;
   const pairs = 2 * g.b * g.heads * g.lq * g.lk;
   const params = paramsOf(g);

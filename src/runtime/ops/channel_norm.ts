@@ -85,8 +85,8 @@ function statistics(x: Tensor, view: NormView): Tensor {
   const { n, pixels, size } = view;
   const c = x.shape.at(-1)!;
   const { chunks, params, launch } = over(x, view, chunkSpan(pixels), 'moments', 7);
-  const parts = x.like([n, chunks, 2, c]);
-  const stats = x.like([2, n, c]);
+  const parts = x.like([n, chunks, 2, c], 'f32');
+  const stats = x.like([2, n, c], 'f32');
   x.gpu.run(moments, { x, parts }, params, launch);
   const merging = small(view, n * params.c4, 'combine', 10 * n * chunks * c);
   x.gpu.run(combine, { parts, stats }, params, merging);
@@ -102,7 +102,7 @@ function gradientSums({ view, eps, tensors, overrides }: Norm, dy: Tensor): Tens
   const { n, pixels } = view;
   const c = dy.shape.at(-1)!;
   const { chunks, params, launch } = over(dy, view, chunkSpan(pixels), 'grad_sums', 8);
-  const parts = dy.like([2, n, chunks, c]);
+  const parts = dy.like([2, n, chunks, c], 'f32');
   dy.gpu.run(gradSums, { ...tensors, dy, parts }, { ...params, eps }, { ...launch, overrides });
   return sumRows(parts, chunks, [2, n, c], 1, 2 * n);
 }

@@ -92,7 +92,7 @@ export function convGradW(g: ConvGeometry, x: Tensor, dy: Tensor): Tensor {
   const shape = [g.kh, g.kw, g.cin, g.cout];
   const rows = g.kh * g.kw * g.cin;
   const { splits, ...lines } = lineSplits(g);
-  const dw = dy.like(splits > 1 ? [splits, ...shape] : shape);
+  const dw = dy.like(splits > 1 ? [splits, ...shape] : shape, 'f32');
   const launch = gemmLaunch(dy.gpu, {
     ...problem('grad_w', g),
     rows,

@@ -49,7 +49,7 @@ export function groupedGradX(g: ConvGeometry, dy: Tensor, w: Tensor, bias: Tenso
 export function groupedGradW(g: ConvGeometry, x: Tensor, dy: Tensor): Tensor {
   const shape = [g.kh, g.kw, g.cin / g.groups, g.cout];
   const { splits, ...lines } = lineSplits(g);
-  const dw = dy.like(splits > 1 ? [splits, ...shape] : shape);
+  const dw = dy.like(splits > 1 ? [splits, ...shape] : shape, 'f32');
   const rows = dw.rows / splits;
   dy.gpu.run(
     gradWKernel,

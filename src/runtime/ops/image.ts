@@ -17,7 +17,7 @@ const WG = 64;
 export function unpackImage(rgba: Tensor, size: readonly [number, number, number]): Tensor {
   const pixels = product(size);
   expect(rgba.size === pixels, 'image', `${rgba.size} pixels do not make ${showShape(size)}`);
-  const y = rgba.like([...size, 3]);
+  const y = rgba.gpu.temp([...size, 3]);
   rgba.gpu.run(
     unpack,
     { rgba, y },
@@ -36,7 +36,7 @@ export function unpackImage(rgba: Tensor, size: readonly [number, number, number
  */
 export function packImage(x: Tensor): Tensor {
   expect(x.shape.at(-1) === 3, 'image', `x is ${showShape(x.shape)}, three channels are expected`);
-  const rgba = x.like([x.rows]);
+  const rgba = x.gpu.temp([x.rows]);
   x.gpu.run(
     pack,
     { x, rgba },

@@ -64,7 +64,7 @@ function meanLoss(tape: Tape | null, x: Tensor, target: Target, loss: Loss): Ten
   );
   const { goal, params, overrides } = describe(x, target, loss);
   const groups = partialSums(params.n4);
-  const partial = x.like(groups > 1 ? [groups, 4] : [1]);
+  const partial = x.like(groups > 1 ? [groups, 4] : [1], 'f32');
   const options = { groups: [groups] as const, overrides, flops: 4 * x.size, label: `${loss.kind}/forward` };
   x.gpu.run(forward, { x, goal, y: partial }, params, options);
   const y = groups > 1 ? total(partial) : partial;

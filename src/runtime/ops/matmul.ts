@@ -13,13 +13,15 @@ export interface MatmulOptions {
   readonly transB?: boolean;
   readonly bias?: Tensor | null;
   readonly residual?: Tensor | null;
+  /** Whose precision the product has, if not a's: a gradient has that of its tensor. */
+  readonly like?: Tensor;
 }
 
 /** Where b is stored transposed it is turned first: n k moves for m n k products, and once where b is frozen. */
 function multiply(a: Tensor, right: Tensor, shape: readonly number[], options: MatmulOptions): Tensor {
   const { transA = false, bias = null, residual = null } = options;
   const b = options.transB ? transpose(null, right) : right;
-  const y = a.like(shape);
+  const y = (options.like ?? a).like(shape);
   const [m, n] = [shape.at(-2)!, shape.at(-1)!];
   const k = a.shape.at(transA ? -2 : -1)!;
   const batch = product(shape.slice(0, -2));
@@ -76,11 +78,11 @@ export function matmul(
   if (TRAINING) {
     tape?.record(y, [a, b], (dy) => [
       transA
-        ? multiply(b, dy, a.shape, { transA: transB, transB: true })
-        : multiply(dy, b, a.shape, { transB: !transB }),
+        ? multiply(b, dy, a.shape, { transA: transB, transB: true, like: a })
+        : multiply(dy, b, a.shape, { transB: !transB, like: a }),
       transB
-        ? multiply(dy, a, b.shape, { transA: true, transB: transA })
-        : multiply(a, dy, b.shape, { transA: !transA }),
+        ? multiply(dy, a, b.shape, { transA: true, transB: transA, like: b })
+        : multiply(a, dy, b.shape, { transA: !transA, like: b }),
     ]);
   }
   return y;
@@ -122,8 +124,8 @@ export function linear(
     const inputsOfOp = [x, w, ...(bias ? [bias] : []), ...(residual ? [residual] : [])];
     tape?.record(y, inputsOfOp, (dy) => {
       const dRows = dy.view([x.rows, outputs]);
-      const dx = multiply(dRows, w, [x.rows, inputs], { transB: true }).view(x.shape);
-      const dw = multiply(rows, dRows, w.shape, { transA: true });
+      const dx = multiply(dRows, w, [x.rows, inputs], { transB: true, like: x }).view(x.shape);
+      const dw = multiply(rows, dRows, w.shape, { transA: true, like: w });
       return [dx, dw, ...(bias ? [sumRows(dy, x.rows, bias.shape)] : []), ...(residual ? [dy] : [])];
     });
   }

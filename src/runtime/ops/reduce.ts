@@ -23,7 +23,7 @@ export function sumRows(x: Tensor, rows: number, shape: Shape, scale = 1, batch 
   let left = rows;
   do {
     const groups = Math.ceil(left / SPAN);
-    const to = x.like(groups === 1 ? shape : [batch, groups, c4 * 4]);
+    const to = x.like(groups === 1 ? shape : [batch, groups, c4 * 4], 'f32');
     const n4 = batch * groups * c4;
     const params = { rows: left, groups, c4, n4, span: SPAN, scale: groups === 1 ? scale : 1 };
     const options = { groups: grid1d(n4, WG), overrides: { WG }, flops: batch * left * c4 * 4 };
@@ -35,7 +35,7 @@ export function sumRows(x: Tensor, rows: number, shape: Shape, scale = 1, batch 
 }
 
 function sumLanes(x: Tensor, scale: number): Tensor {
-  const y = x.like([...x.shape.slice(0, -1), 1]);
+  const y = x.like([...x.shape.slice(0, -1), 1], 'f32');
   const params = { rows: x.rows, c4: x.pitch / 4, scale };
   const options = { groups: grid1d(x.rows, WG), overrides: { WG }, flops: x.size };
   x.gpu.run(lanesKernel, { x, y }, params, options);
@@ -59,7 +59,7 @@ interface TotalOptions {
 export function total(x: Tensor, { scale = 1, norm = false }: TotalOptions = {}): Tensor {
   const groups = partialSums(x.length / 4);
   const launch = (from: Tensor, count: number, square: boolean, factor: number): Tensor => {
-    const to = x.like(count > 1 ? [count, 4] : [1]);
+    const to = x.like(count > 1 ? [count, 4] : [1], 'f32');
     const params = { n4: from.length / 4, scale: factor };
     const overrides = { WG, SQUARE: square, ROOT: norm && count === 1 };
     x.gpu.run(totalKernel, { x: from, y: to }, params, { groups: [count], overrides, flops: from.length });

@@ -29,7 +29,7 @@ function gradW(x: Tensor, dy: Tensor, stats: Tensor, norm: RowNorm): Tensor {
   const span = Math.max(SPAN, Math.ceil(Math.sqrt(x.rows)));
   const chunks = Math.ceil(x.rows / span);
   const threads = chunks * c4;
-  const parts = x.like([chunks, x.shape.at(-1)!]);
+  const parts = x.like([chunks, x.shape.at(-1)!], 'f32');
   x.gpu.run(
     gradWKernel,
     { x, dy, stats, parts },
@@ -57,7 +57,7 @@ export function rowNorm(tape: Tape | null, x: Tensor, norm: RowNorm): Tensor {
     expect(!t || sameShape(t.shape, [c]), op, `weight or bias is ${showShape(t?.shape ?? [])}, c is ${c}`);
   expect(eps > 0, op, `eps is ${eps}, it must be above 0`);
   const y = x.like();
-  const stats = x.like([x.rows, 4]);
+  const stats = x.like([x.rows, 4], 'f32');
   const params = { rows: x.rows, c, c4: x.pitch / 4 };
   const overrides = { WG, RMS: op === 'rms_norm', HAS_WEIGHT: weight !== null };
   const groups = grid1d(x.rows, WG);

@@ -79,7 +79,7 @@ const tilesOf = ({ n, oh, ow }: Pass, edge: number) => {
 
 /** u `[positions, cin, cout]` of the pass; once, where w is frozen. */
 function transformedWeight({ positions, weight }: (typeof TILES)[WinogradTile], p: Pass, w: Tensor): Tensor {
-  const u = w.like([positions, p.cin, p.cout]);
+  const u = w.like([positions, p.cin, p.cout], 'f32');
   const params = { cin: w.shape[2]!, cout_pitch: w.pitch, rows: p.cin, cols4: u.pitch / 4 };
   w.gpu.run(weight, { w, u }, params, {
     groups: grid1d(p.cin * params.cols4, WG),
@@ -101,7 +101,7 @@ function convolve(
   const form = TILES[tile];
   const { th, tw, tiles } = tilesOf(p, form.edge);
   const u = transformedWeight(form, p, w);
-  const v = x.like([form.positions, tiles, p.cin]);
+  const v = x.like([form.positions, tiles, p.cin], 'f32');
   const [py, px] = p.pad;
   const c4 = x.pitch / 4;
   const over = grid(c4, tiles);

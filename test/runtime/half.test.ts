@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { decodeBfloat16, decodeHalf, encodeHalf } from '../../src/model/half.ts';
+import { decodeBfloat16, decodeHalf, encodeHalf } from '../../src/runtime/half.ts';
 import { Random } from '../../src/train/random.ts';
 
 const everyHalf = Uint16Array.from({ length: 65536 }, (_, i) => i);

@@ -1,5 +1,5 @@
 /** float16 bits (1 sign, 5 exponent, 10 mantissa) to float32: exact, NaN payloads kept. */
-export function decodeHalf(halves: Uint16Array): Float32Array {
+export function decodeHalf(halves: Uint16Array): Float32Array<ArrayBuffer> {
   const bits = new Uint32Array(halves.length);
   for (let i = 0; i < halves.length; i++) bits[i] = floatBits(halves[i]!);
   return new Float32Array(bits.buffer);
@@ -11,7 +11,7 @@ export function decodeBfloat16(values: Uint16Array): Float32Array {
 }
 
 /** float32 to float16 bits, to nearest, ties to even; from 65520 on it is infinity. */
-export function encodeHalf(values: Float32Array): Uint16Array {
+export function encodeHalf(values: Float32Array): Uint16Array<ArrayBuffer> {
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   const halves = new Uint16Array(values.length);
   for (let i = 0; i < values.length; i++) halves[i] = halfBits(bits[i]!);

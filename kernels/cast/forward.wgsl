@@ -1,0 +1,15 @@
+// y = x, each in the precision of its own storage
+// x, y: [n] in vec4f
+struct Params { n4: u32 }
+
+override WG: u32 = 64;
+
+@group(0) @binding(0) var<storage, read> x: array<vec4f>;
+@group(0) @binding(1) var<storage, read_write> y: array<vec4f>;
+@group(1) @binding(0) var<uniform> params: Params;
+
+@compute @workgroup_size(WG)
+fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {
+  let i = gid.x + gid.y * groups.x * WG;
+  if (i < params.n4) { y[i] = x[i]; }
+}
