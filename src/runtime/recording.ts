@@ -26,7 +26,7 @@ export interface Launch {
 
 /** Names of the bindings that hold f16. */
 export const halvesOf = ({ kernel, tensors }: Launch): string[] =>
-  kernel.bindings.filter((_, i) => tensors[i]!.dtype === 'f16').map((b) => b.name);
+  kernel.bindings.filter((_, i) => tensors[i]?.dtype === 'f16').map((b) => b.name);
 
 /** Storages that a launch reads, and writes; parts count as their whole. */
 export const reads = (l: Launch): Storage[] =>

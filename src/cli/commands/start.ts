@@ -31,11 +31,11 @@ async function startJob(base: BaseModel, { concept, steps }: StartOptions): Prom
   const ranks = defaultRanks(generator);
   const training = {
     gan: 'lsgan',
-    lambdaL1: 100,
+    lambdaL1: 1000,
     size: SIZE,
     batch: 1,
     steps,
-    lr: 1e-3,
+    lr: 2e-3,
     flip: true,
     seed: 1,
   } as const;
