@@ -15,8 +15,9 @@ import {
   lineSplits,
 } from './conv_geometry.ts';
 import { groupedForward, groupedGradW, groupedGradX } from './conv2d_grouped.ts';
+import { narrowFits, narrowForward } from './conv2d_narrow.ts';
 import { gemmLaunch } from './gemm.ts';
-import { type PaddingMode, pad2d } from './pad2d.ts';
+import { checkPads, type PaddingMode, pad2d } from './pad2d.ts';
 import { sumRows } from './reduce.ts';
 import { transpose } from './transpose.ts';
 
@@ -31,15 +32,17 @@ const problem = (pass: string, g: ConvGeometry) => ({
   depth: g.kh * g.kw * g.cin,
 });
 
-/** The forward product; `residual` is added in the store. */
+/** The forward product; `residual` is added in the store. Modes other than zeros are for {@link narrowFits} alone. */
 export function convForward(
   g: ConvGeometry,
   x: Tensor,
   w: Tensor,
   bias: Tensor | null,
   residual: Tensor | null,
+  mode: PaddingMode = 'zeros',
 ): Tensor {
   if (g.groups > 1) return groupedForward(g, x, w, bias, residual);
+  if (narrowFits(x.gpu, w, g)) return narrowForward(g, x, w, bias, residual, mode);
   const y = x.like([g.n, g.oh, g.ow, g.cout]);
   const rows = g.n * g.oh * g.ow;
   const launch = gemmLaunch(x.gpu, { ...problem('forward', g), rows, cols4: y.pitch / 4, batch: 1 });
@@ -129,6 +132,15 @@ export function padded(
   return { x: pad2d(tape, x, [px, px, py, py], paddingMode), window: { ...window, padding: [0, 0] } };
 }
 
+/** What the forward product reads: x with its border where gradients follow or its kernel knows no modes, else x. */
+function bordered(tape: Tape | null, x: Tensor, w: Tensor, options: ConvOptions) {
+  const { paddingMode: mode = 'zeros', ...window } = options;
+  if (tape || !narrowFits(x.gpu, w, options)) return { ...padded(tape, x, options), mode: 'zeros' as const };
+  const [py, px] = window.padding ?? [0, 0];
+  if (mode !== 'zeros') checkPads(x, [px, px, py, py], mode);
+  return { x, window, mode };
+}
+
 /**
  * y[p, o] = bias[o] + residual[p, o] + sum over taps t and channels i of o's group of
  * x[p * stride + t * dilation - padding, i] w[t, i, o]; beyond the border x is what `paddingMode` says (zeros).
@@ -153,14 +165,14 @@ export function conv2d(
     'conv2d',
     `w is ${showShape(w.shape)}, x is ${showShape(x.shape)}`,
   );
-  const { x: from, window } = padded(tape, x, options);
+  const { x: from, window, mode } = bordered(tape, x, w, options);
   const g = geometryOf(from, w, window);
   expect(
     !bias || sameShape(bias.shape, [g.cout]),
     'conv2d',
     `bias is ${showShape(bias?.shape ?? [])}, w is ${showShape(w.shape)}`,
   );
-  const y = convForward(g, from, w, bias, residual);
+  const y = convForward(g, from, w, bias, residual, mode);
   expect(
     !residual || sameShape(residual.shape, y.shape),
     'conv2d',

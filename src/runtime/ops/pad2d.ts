@@ -19,15 +19,12 @@ export type Pads = readonly [left: number, right: number, top: number, bottom: n
 const widest = (mode: PaddingMode, size: number): number =>
   mode === 'reflect' ? size - 1 : mode === 'circular' ? size : Number.POSITIVE_INFINITY;
 
-/**
- * y = x with a border: y[b, oy, ox, c] = x[b, source(oy - top), source(ox - left), c].
- *
- * @param x - `[n, h, w, c]`
- * @returns `[n, top + h + bottom, left + w + right, c]`
- * @throws ShapeError when a side is negative or too wide for its mode (reflect: size - 1, circular: size)
- */
-export function pad2d(tape: Tape | null, x: Tensor, pads: Pads, mode: PaddingMode = 'zeros'): Tensor {
-  const [n, h, w, c] = x.shape as [number, number, number, number];
+/** The number that kernels know a mode by. */
+export const paddingNumber = (mode: PaddingMode): number => MODES[mode];
+
+/** @throws ShapeError when a side is negative or too wide for its mode (reflect: size - 1, circular: size) */
+export function checkPads(x: Tensor, pads: Pads, mode: PaddingMode): void {
+  const [, h, w] = x.shape as [number, number, number, number];
   const [left, right, top, bottom] = pads;
   expect(
     x.shape.length === 4 &&
@@ -37,9 +34,22 @@ export function pad2d(tape: Tape | null, x: Tensor, pads: Pads, mode: PaddingMod
     'pad2d',
     `x ${showShape(x.shape)} cannot be padded by ${pads} (left, right, top, bottom) in mode ${mode}`,
   );
+}
+
+/**
+ * y = x with a border: y[b, oy, ox, c] = x[b, border(oy - top), border(ox - left), c].
+ *
+ * @param x - `[n, h, w, c]`
+ * @returns `[n, top + h + bottom, left + w + right, c]`
+ * @throws ShapeError when a side is negative or too wide for its mode (reflect: size - 1, circular: size)
+ */
+export function pad2d(tape: Tape | null, x: Tensor, pads: Pads, mode: PaddingMode = 'zeros'): Tensor {
+  const [n, h, w, c] = x.shape as [number, number, number, number];
+  const [left, right, top, bottom] = pads;
+  checkPads(x, pads, mode);
   const [oh, ow] = [top + h + bottom, left + w + right];
   const y = x.like([n, oh, ow, c]);
-  const params = { n, h, w, oh, ow, c4: x.pitch / 4, top, left, mode: MODES[mode] };
+  const params = { n, h, w, oh, ow, c4: x.pitch / 4, top, left, mode: paddingNumber(mode) };
   x.gpu.run(forward, { x, y }, params, { groups: grid1d(y.length / 4, WG), overrides: { WG }, flops: 0 });
   if (TRAINING) {
     tape?.record(y, [x], (dy) => {
