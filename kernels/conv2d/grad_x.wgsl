@@ -9,8 +9,6 @@ struct Params {
 }
 
 override HAS_BIAS: bool = false;
-// The sub-grids of later phases overhang the picture, whose sides are no multiples of the stride.
-override RAGGED: bool = true;
 
 @group(0) @binding(0) var<storage, read> dy: array<f32>;
 @group(0) @binding(1) var<storage, read> wt: array<vec4f>;
@@ -55,12 +53,14 @@ fn b_row(seg: u32, col: u32, z: u32) -> u32 {
 }
 fn b_at(base: u32, k: u32) -> vec4f { return wt[base + k * (params.cin_pitch / 4u)]; }
 
+fn start(col: u32, z: u32) -> vec4f {
+  if (!HAS_BIAS) { return vec4f(); }
+  return bias[min(col, params.cin_pitch / 4u - 1u)];
+}
+
 fn store(row: u32, col: u32, z: u32, acc: vec4f) {
-  let cols = params.cin_pitch / 4u;
-  if (row >= params.n * params.qh * params.qw || col >= cols) { return; }
   let p = pixel(row, z);
-  if (RAGGED) { if (p.y >= params.h || p.z >= params.w) { return; } }
-  var v = acc;
-  if (HAS_BIAS) { v += bias[col]; }
-  dx[((p.x * params.h + p.y) * params.w + p.z) * cols + col] = v;
+  let cols = params.cin_pitch / 4u;
+  if (p.x >= params.n || p.y >= params.h || p.z >= params.w || col >= cols) { return; }
+  dx[((p.x * params.h + p.y) * params.w + p.z) * cols + col] = acc;
 }

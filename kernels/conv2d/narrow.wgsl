@@ -37,7 +37,6 @@ fn store(picture: u32, oy: u32, ox: u32, col: u32, acc: vec4f) {
   if (oy >= params.oh || ox >= params.ow) { return; }
   let i = ((picture * params.oh + oy) * params.ow + ox) * params.cout4 + col;
   var v = acc;
-  if (HAS_BIAS) { v += bias[col]; }
   if (HAS_RESIDUAL) { v += residual[i]; }
   // Known when it is compiled, so that sums for the padding are not computed at all.
   y[i] = select(vec4f(), v, vec4u(0u, 1u, 2u, 3u) < vec4u(LAST));
@@ -57,7 +56,14 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_id) lid: vec
     column[j] = ix * params.cin_pitch;
     beside[j] = ix < params.w;
   }
+  var first = vec4f();
+  if (HAS_BIAS) { first = bias[col]; }
   var acc: array<array<vec4f, OX>, OY>;
+  // @unroll OY
+  { const q = 0u;
+    // @unroll OX
+    { const p = 0u; acc[q][p] = first; }
+  }
   for (var c = 0u; c < params.cin; c++) {
     var k = array<array<vec4f, KW>, OY>();
     for (var r = 0u; r < OY + params.kh - 1u; r++) {

@@ -70,8 +70,7 @@ export function convGradX(g: ConvGeometry, dy: Tensor, w: Tensor, bias: Tensor |
     depth: (g.kh * g.kw * g.cout) / (sy * sx),
     batch: sy * sx,
   });
-  const ragged = g.h % sy > 0 || g.w % sx > 0;
-  const overrides = { ...launch.overrides, HAS_BIAS: bias !== null, RAGGED: ragged };
+  const overrides = { ...launch.overrides, HAS_BIAS: bias !== null };
   dy.gpu.run(
     gradXKernel,
     { dy, wt, bias: bias ?? wt, dx },
