@@ -42,11 +42,16 @@ fn a_at(base: vec2i, k: u32) -> f32 { return select(0.0, x[u32(base.x) + k], bas
 fn b_row(seg: u32, col: u32, z: u32) -> u32 { return seg * params.cin * params.cout4 + min(col, params.cout4 - 1u); }
 fn b_at(base: u32, k: u32) -> vec4f { return w[base + k * params.cout4]; }
 
+// What the sums of a column begin with: added when they are stored, the bias would be loaded for every row.
+fn start(col: u32, z: u32) -> vec4f {
+  if (!HAS_BIAS) { return vec4f(); }
+  return bias[min(col, params.cout4 - 1u)];
+}
+
 fn store(row: u32, col: u32, z: u32, acc: vec4f) {
   if (row >= params.rows || col >= params.cout4) { return; }
   let i = row * params.cout4 + col;
   var v = acc;
-  if (HAS_BIAS) { v += bias[col]; }
   if (HAS_RESIDUAL) { v += residual[i]; }
   y[i] = v;
 }

@@ -46,6 +46,8 @@ fn b_row(seg: u32, col: u32, z: u32) -> u32 {
 }
 fn b_at(base: u32, k: u32) -> vec4f { return dy[base + k * params.cout4]; }
 
+fn start(col: u32, z: u32) -> vec4f { return vec4f(); }
+
 fn store(row: u32, col: u32, z: u32, acc: vec4f) {
   if (row >= params.rows || col >= params.cout4) { return; }
   dw[(z * params.rows + row) * params.cout4 + col] = acc;

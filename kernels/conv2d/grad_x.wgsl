@@ -53,11 +53,14 @@ fn b_row(seg: u32, col: u32, z: u32) -> u32 {
 }
 fn b_at(base: u32, k: u32) -> vec4f { return wt[base + k * (params.cin_pitch / 4u)]; }
 
+fn start(col: u32, z: u32) -> vec4f {
+  if (!HAS_BIAS) { return vec4f(); }
+  return bias[min(col, params.cin_pitch / 4u - 1u)];
+}
+
 fn store(row: u32, col: u32, z: u32, acc: vec4f) {
   let p = pixel(row, z);
   let cols = params.cin_pitch / 4u;
   if (p.x >= params.n || p.y >= params.h || p.z >= params.w || col >= cols) { return; }
-  var v = acc;
-  if (HAS_BIAS) { v += bias[col]; }
-  dx[((p.x * params.h + p.y) * params.w + p.z) * cols + col] = v;
+  dx[((p.x * params.h + p.y) * params.w + p.z) * cols + col] = acc;
 }

@@ -2,7 +2,7 @@
 // of M x N x K (tensor cores). GY x GX subgroups of SG lanes make MY x MX matrices each; tiles of A and B are rounded to
 // f16 on their way into workgroup memory, where all subgroups read them. Sums leave by way of workgroup memory too.
 // gemm/matrix and gemm/matrix_early import this and give load_left, load_right, store_sum in either syntax.
-// The kernel gives: segments, depth, a_origin, a_row, a_at, b_row, b_at, store.
+// The kernel gives: segments, depth, a_origin, a_row, a_at, b_row, b_at, start, store.
 // Source: WGSL extension chromium_experimental_subgroup_matrix; the staging is that of gemm/tiled.
 enable f16;
 enable subgroups;
@@ -103,7 +103,8 @@ fn main(
       for (var i = lid.x; i < M * N / 4u; i += SG) {
         let at = mine + 4u * i;
         let sum = vec4f(c_tile[at], c_tile[at + 1u], c_tile[at + 2u], c_tile[at + 3u]);
-        store(row0 + first_row + y * M + i / (N / 4u), quad0 + (first_col + x * N) / 4u + i % (N / 4u), z, sum);
+        let col = quad0 + (first_col + x * N) / 4u + i % (N / 4u);
+        store(row0 + first_row + y * M + i / (N / 4u), col, z, start(col, z) + sum);
       }
     }
   }

@@ -1,6 +1,6 @@
 // GEMM core: c[row, col] = sum over seg, k of a(row, seg, k) * b(seg, k, col), COLS vec4 columns and ROWS rows a thread.
 // Registers only: runs on the lowest limits, and serves narrow outputs, where WX is small and lanes take rows.
-// The importing file gives: segments, depth, a_origin, a_row, a_at, b_row, b_at, store.
+// The importing file gives: segments, depth, a_origin, a_row, a_at, b_row, b_at, start, store.
 const ROWS: u32 = 8u;  // @specialize
 const COLS: u32 = 1u;  // @specialize
 
@@ -16,6 +16,12 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_id) lid: vec
   // @unroll ROWS
   { const i = 0u; origin[i] = a_origin(row0 + i, z); }
   var acc: array<array<vec4f, ROWS>, COLS>;
+  // @unroll COLS
+  { const c = 0u;
+    let first = start(col0 + c * WX, z);
+    // @unroll ROWS
+    { const i = 0u; acc[c][i] = first; }
+  }
   for (var seg = 0u; seg < segments(z); seg++) {
     let d = depth(seg, z);
     if (d == 0u) { continue; }

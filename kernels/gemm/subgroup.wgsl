@@ -1,7 +1,7 @@
 // GEMM core: c[row, col] = sum over seg, k of a(row, seg, k) * b(seg, k, col), COLS vec4 columns a lane.
 // Lanes own columns; together they hold SG different rows of A as scalars and pass them round with
 // subgroupBroadcast. No workgroup memory and no barriers: the winning form on software devices.
-// The importing file gives: segments, depth, a_origin, a_row, a_at, b_row, b_at, store.
+// The importing file gives: segments, depth, a_origin, a_row, a_at, b_row, b_at, start, store.
 enable subgroups;
 
 const SG: u32 = 8u;     // @specialize
@@ -20,6 +20,12 @@ fn main(@builtin(workgroup_id) wg: vec3u, @builtin(local_invocation_id) lid: vec
   // @unroll HELD
   { const h = 0u; origin[h] = a_origin(row0 + h * SG + lid.x, z); }
   var acc: array<array<vec4f, ROWS>, COLS>;
+  // @unroll COLS
+  { const c = 0u;
+    let first = start(col0 + c * SG, z);
+    // @unroll ROWS
+    { const i = 0u; acc[c][i] = first; }
+  }
   for (var seg = 0u; seg < segments(z); seg++) {
     let d = depth(seg, z);
     if (d == 0u) { continue; }

@@ -2,7 +2,7 @@
 // TX x TY threads make TY * ROWS rows and TX * COLS vec4 columns; they fetch DEPTH steps along k together, so that
 // each value of A is read once per TX * COLS columns, and each of B once per TY * ROWS rows. The form for GPUs.
 // ROWS_FIRST lets neighbouring threads fetch neighbouring rows of A, where those lie side by side, else steps of k.
-// The importing file gives: segments, depth, a_origin, a_row, a_at, b_row, b_at, store.
+// The importing file gives: segments, depth, a_origin, a_row, a_at, b_row, b_at, start, store.
 // Source: V. Volkov, J. Demmel 2008, Benchmarking GPUs to tune dense linear algebra.
 const ROWS: u32 = 8u;    // @specialize
 const COLS: u32 = 1u;    // @specialize
@@ -54,6 +54,12 @@ fn main(
   let row0 = wg.y * TILE_ROWS;
   let col0 = wg.x * TILE_COLS;
   var acc: array<array<vec4f, ROWS>, COLS>;
+  // @unroll COLS
+  { const c = 0u;
+    let first = start(col0 + c * TX + lid.x, z);
+    // @unroll ROWS
+    { const i = 0u; acc[c][i] = first; }
+  }
   for (var seg = 0u; seg < segments(z); seg++) {
     let d = depth(seg, z);
     if (d == 0u) { continue; }

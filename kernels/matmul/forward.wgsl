@@ -28,11 +28,16 @@ fn a_at(base: vec2i, k: u32) -> f32 { return a[u32(base.x) + k * select(1u, para
 fn b_row(seg: u32, col: u32, z: u32) -> u32 { return z * params.b_batch4 + min(col, params.n4 - 1u); }
 fn b_at(base: u32, k: u32) -> vec4f { return b[base + k * params.n4]; }
 
+// What the sums of a column begin with: added when they are stored, the bias would be loaded for every row.
+fn start(col: u32, z: u32) -> vec4f {
+  if (!HAS_BIAS) { return vec4f(); }
+  return bias[min(col, params.n4 - 1u)];
+}
+
 fn store(row: u32, col: u32, z: u32, acc: vec4f) {
   if (row >= params.m || col >= params.n4) { return; }
   let i = (z * params.m + row) * params.n4 + col;
   var v = select(acc, vec4f(), vec4u(0u, 1u, 2u, 3u) + col * 4u >= vec4u(params.n));
-  if (HAS_BIAS) { v += bias[col]; }
   if (HAS_RESIDUAL) { v += residual[i]; }
   y[i] = v;
 }

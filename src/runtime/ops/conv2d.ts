@@ -15,6 +15,7 @@ import {
   lineSplits,
 } from './conv_geometry.ts';
 import { groupedForward, groupedGradW, groupedGradX } from './conv2d_grouped.ts';
+import { narrowFits, narrowForward } from './conv2d_narrow.ts';
 import { gemmLaunch } from './gemm.ts';
 import { type PaddingMode, pad2d } from './pad2d.ts';
 import { sumRows } from './reduce.ts';
@@ -47,6 +48,7 @@ export function convForward(
   if (g.groups > 1) return groupedForward(g, x, w, bias, residual);
   const tile = winogradTile(x.gpu, g);
   if (tile) return winogradForward(tile, g, bare, w, bias, residual);
+  if (narrowFits(x.gpu, w, g)) return narrowForward(g, bare, w, bias, residual);
   const y = x.like([g.n, g.oh, g.ow, g.cout]);
   const rows = g.n * g.oh * g.ow;
   const launch = gemmLaunch(x.gpu, { ...problem('forward', g), rows, cols4: y.pitch / 4, batch: 1 });
