@@ -190,6 +190,7 @@ const WITHOUT_SPEC: Readonly<Record<string, string>> = {
   lora: 'the check that the ops with LoRA share',
   pool_geometry: 'sizes that the pools share',
   regroup: 'the cases of attention whose heads are no multiple of 4',
+  conv2d_narrow: 'a form of conv2d, which has cases for it',
   cast: 'needs a device with f16: test/runtime/f16.test.ts',
   row_norm: 'what layer and RMS norm share',
 };

@@ -2,6 +2,7 @@
 // device computes all of them (a remainder is dear where lanes divide one after the other).
 override MODE: u32 = 0;
 
+const ZEROS: u32 = 0u;
 const REFLECT: u32 = 1u;
 const REPLICATE: u32 = 2u;
 const CIRCULAR: u32 = 3u;
