@@ -16,8 +16,6 @@ import { markdown } from './report/markdown.ts';
 import type { BenchResult, CaseResult } from './results.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-/** Longest wait for one answer, in seconds: a peer that needs more is shown as unable. */
-const PATIENCE = 400;
 const LADDER_SIZE = 512;
 const FRAME_SECONDS = 5;
 
@@ -64,7 +62,7 @@ async function runCases(
     }
     const folder = await mkdtemp(join(tmpdir(), 'e2gan-bench-'));
     try {
-      const limits = { repeats: options.repeats, patience: PATIENCE, deadline };
+      const limits = { repeats: options.repeats, patience: options.patience, deadline };
       results.push(
         await measureCase(benchCase, contenders, folder, limits, (who, what) =>
           say(`${name}: ${who} ${what}`),
@@ -79,14 +77,14 @@ async function runCases(
 
 /** What ours is measured by besides cases. */
 async function runOthers(own: Contender, options: BenchOptions, timestamps: boolean) {
-  const { ladder, frames, repeats, filter } = options;
+  const { ladder, frames, repeats, filter, patience } = options;
   const ask = own.process.ask.bind(own.process);
   const wantsFrames = frames && !ladder && (!filter.length || filter.some((part) => 'frames'.includes(part)));
   return {
-    peaks: timestamps ? await ask('peaks', {}, PATIENCE) : null,
-    frames: wantsFrames ? await ask('frames', { edge: 256, seconds: FRAME_SECONDS }, 4 * PATIENCE) : [],
+    peaks: timestamps ? await ask('peaks', {}, patience) : null,
+    frames: wantsFrames ? await ask('frames', { edge: 256, seconds: FRAME_SECONDS }, 4 * patience) : [],
     ladder: ladder
-      ? { size: LADDER_SIZE, rungs: await ask('ladder', { size: LADDER_SIZE, repeats }, PATIENCE) }
+      ? { size: LADDER_SIZE, rungs: await ask('ladder', { size: LADDER_SIZE, repeats }, patience) }
       : null,
   };
 }

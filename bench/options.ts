@@ -6,6 +6,8 @@ export interface BenchOptions {
   readonly repeats: number;
   readonly seconds: number;
   readonly edges: readonly number[];
+  /** Longest wait for one answer in seconds: who needs more is shown as unable. */
+  readonly patience: number;
   readonly peers: boolean;
   readonly ladder: boolean;
   readonly frames: boolean;
@@ -40,6 +42,7 @@ export function parseOptions(argv: readonly string[]): BenchOptions {
     .option('--filter <words>', 'cases whose name holds one of these, separated by commas')
     .option('--repeats <n>', 'runs of each case after the first', number(FEWEST, 1000), 5)
     .option('--seconds <n>', 'stop starting cases when so many seconds have passed', number(1, 86_400), 3600)
+    .option('--patience <n>', 'seconds after which a run is given up', number(1, 86_400), 400)
     .option('--edges <px,...>', 'picture sizes of the paper generator', edges, [256])
     .option('--peers', 'time onnxruntime, jax-js, tfjs and PyTorch too, where they can', false)
     .option('--ladder', 'time earlier matrix products beside the present one, and nothing else', false)

@@ -1,9 +1,9 @@
 import { generatorForward } from '../../src/model/generator.ts';
-import { generatorPresets, generatorSpecs } from '../../src/model/generator_spec.ts';
+import { type GeneratorConfig, generatorPresets, generatorSpecs } from '../../src/model/generator_spec.ts';
 import { type LayerSpec, Layers, parameterShapes } from '../../src/model/layers.ts';
-import { resnetForward, resnetSpecs } from '../../src/model/resnet.ts';
+import { type ResnetConfig, resnetForward, resnetSpecs } from '../../src/model/resnet.ts';
 import { PROMPT_TOKENS } from '../../src/model/text.ts';
-import { unetForward, unetSpecs } from '../../src/model/unet.ts';
+import { type UnetConfig, unetForward, unetSpecs } from '../../src/model/unet.ts';
 import { Weights } from '../../src/model/weights.ts';
 import type { Gpu } from '../../src/runtime/gpu.ts';
 import type { Tensor } from '../../src/runtime/tensor.ts';
@@ -51,8 +51,8 @@ function networkCase({ name, target, graph, specs, edge, forward }: NetworkCase)
   };
 }
 
-function generatorCase(edge: number): BenchCase {
-  const config = generatorPresets.paper;
+/** The generator, by default the paper's. */
+export function generatorCase(edge: number, config: GeneratorConfig = generatorPresets.paper): BenchCase {
   return networkCase({
     name: `generator paper ${edge}x${edge}`,
     target: 5,
@@ -67,28 +67,31 @@ function generatorCase(edge: number): BenchCase {
   });
 }
 
-const RESNET = { width: 64, blocks: 9 };
-const UNET = { width: 64 };
+export const resnetCase = (config: ResnetConfig, edge: number): BenchCase =>
+  networkCase({
+    name: `resnet-${config.blocks} ${edge}x${edge}`,
+    target: null,
+    graph: resnetGraph(config, edge),
+    specs: resnetSpecs(config),
+    edge,
+    forward: (_, layers, x) => resnetForward(null, layers, config, x),
+  });
+
+export const unetCase = (config: UnetConfig, edge: number): BenchCase =>
+  networkCase({
+    name: `u-net ${edge}x${edge}`,
+    target: null,
+    graph: unetGraph(config, edge),
+    specs: unetSpecs(config),
+    edge,
+    forward: (_, layers, x) => unetForward(null, layers, x),
+  });
 
 /** Networks at their picture sizes; `edges` are the generator's. */
 export function networkCases(edges: readonly number[]): readonly BenchCase[] {
   return [
-    ...edges.map(generatorCase),
-    networkCase({
-      name: 'resnet-9 256x256',
-      target: null,
-      graph: resnetGraph(RESNET, 256),
-      specs: resnetSpecs(RESNET),
-      edge: 256,
-      forward: (_, layers, x) => resnetForward(null, layers, RESNET, x),
-    }),
-    networkCase({
-      name: 'u-net 256x256',
-      target: null,
-      graph: unetGraph(UNET, 256),
-      specs: unetSpecs(UNET),
-      edge: 256,
-      forward: (_, layers, x) => unetForward(null, layers, x),
-    }),
+    ...edges.map((edge) => generatorCase(edge)),
+    resnetCase({ width: 64, blocks: 9 }, 256),
+    unetCase({ width: 64 }, 256),
   ];
 }

@@ -1,5 +1,5 @@
 import { discriminatorSpecs } from '../../src/model/discriminator.ts';
-import { generatorPresets, generatorSpecs } from '../../src/model/generator_spec.ts';
+import { type GeneratorConfig, generatorPresets, generatorSpecs } from '../../src/model/generator_spec.ts';
 import { parameterShapes } from '../../src/model/layers.ts';
 import { defaultRanks, loraShapes, type Ranks } from '../../src/model/lora.ts';
 import type { Arrays } from '../../src/model/weights.ts';
@@ -16,13 +16,21 @@ import type { StepWork, Workload } from '../protocol.ts';
 import { type BenchCase, forwardOnly } from './bench_case.ts';
 import { filesLayout, runtimeLayout } from './files_layout.ts';
 
-const CONFIG = generatorPresets.paper;
-const JUDGE = { width: CONFIG.width, channels: 6 };
-const EDGE = 128;
 // So many that the learning rate stays what it is.
 const STEPS = 1_000_000;
 const MIRROR =
   "tfjs's gradient of a mirrored border leaves out what the border mirrors: its numbers would be wrong";
+
+/** What is trained, on pictures `edge` pixels wide; without ranks all weights. */
+interface StepCase {
+  readonly name: string;
+  readonly target: number | null;
+  readonly config: GeneratorConfig;
+  readonly ranks: Ranks | null;
+  readonly edge: number;
+}
+
+const discriminatorOf = ({ width }: GeneratorConfig) => ({ width, channels: 6 });
 
 /** Operations of a step: G forward and back, D forward on two pictures and back, D forward and back to the picture. */
 function stepFlops({ generator, discriminator, trained }: StepWork): number {
@@ -45,15 +53,20 @@ async function stepOutputs(trainer: Trainer): Promise<FloatsByName> {
   return new Map([['losses', losses], ...runtimeLayout(adamM, (key) => `m ${key}`)]);
 }
 
-async function prepareStep(gpu: Gpu, ranks: Ranks | null, values: FloatsByName): Promise<Prepared> {
-  const specs = generatorSpecs(CONFIG);
+async function prepareStep(
+  gpu: Gpu,
+  { config, ranks, edge }: StepCase,
+  values: FloatsByName,
+): Promise<Prepared> {
+  const specs = generatorSpecs(config);
+  const judgeConfig = discriminatorOf(config);
   const trainer = await Trainer.create(gpu, {
-    generator: CONFIG,
-    discriminator: JUDGE,
+    generator: config,
+    discriminator: judgeConfig,
     ranks,
     gan: 'lsgan',
     lambdaL1: 100,
-    size: EDGE,
+    size: edge,
     batch: 1,
     steps: STEPS,
     lr: PIX2PIX_ADAM.lr,
@@ -67,7 +80,7 @@ async function prepareStep(gpu: Gpu, ranks: Ranks | null, values: FloatsByName):
   const own = ranks
     ? prefixed(files(loraShapes(specs, ranks), ''), 'lora.')
     : prefixed(generator, 'generator.');
-  const judge = files(parameterShapes(discriminatorSpecs(JUDGE)), 'discriminator.');
+  const judge = files(parameterShapes(discriminatorSpecs(judgeConfig)), 'discriminator.');
   trainer.restore({ weights: new Map([...own, ...prefixed(judge, 'discriminator.')]) });
   const [source, target, context] = ['source', 'target', 'context'].map((name) => values.get(name)!.data);
   let step = 0;
@@ -83,13 +96,15 @@ async function prepareStep(gpu: Gpu, ranks: Ranks | null, values: FloatsByName):
   };
 }
 
-function stepCase(name: string, target: number | null, ranks: Ranks | null): BenchCase {
-  const generator = generatorGraph(CONFIG, EDGE, ranks ?? new Map(), 'generator.');
+/** One step of pix2pix training, batch 1: discriminator and generator, losses, gradients, Adam. */
+export function stepCase(options: StepCase): BenchCase {
+  const { name, target, config, ranks, edge } = options;
+  const generator = generatorGraph(config, edge, ranks ?? new Map(), 'generator.');
   const names = [...namedNodes(generator)].filter(([, { kind }]) => kind !== 'input').map(([key]) => key);
   const { lr, beta1, beta2, eps } = PIX2PIX_ADAM;
   const step: StepWork = {
     generator,
-    discriminator: discriminatorGraph(JUDGE, EDGE, 'discriminator.'),
+    discriminator: discriminatorGraph(discriminatorOf(config), edge, 'discriminator.'),
     trained: ranks ? names.filter((key) => key.startsWith('lora.')) : names,
     lambdaL1: 100,
     adam: { lr, beta1, beta2, eps },
@@ -105,12 +120,14 @@ function stepCase(name: string, target: number | null, ranks: Ranks | null): Ben
     reference: null,
     unable: { ...forwardOnly(true), tfjs: MIRROR },
     forms: {},
-    ours: (gpu, values) => prepareStep(gpu, ranks, values),
+    ours: (gpu, values) => prepareStep(gpu, options, values),
   };
 }
 
-/** One step of pix2pix training, batch 1: discriminator and generator, losses, gradients, Adam. */
+const PAPER = { config: generatorPresets.paper, edge: 128 };
+
+/** Training steps of the paper's generator at 128x128: of an adapter, and of all weights. */
 export const trainingCases = (): readonly BenchCase[] => [
-  stepCase(`step LoRA paper ${EDGE}x${EDGE}`, 4, defaultRanks(CONFIG)),
-  stepCase(`step full paper ${EDGE}x${EDGE}`, null, null),
+  stepCase({ ...PAPER, name: 'step LoRA paper 128x128', target: 4, ranks: defaultRanks(PAPER.config) }),
+  stepCase({ ...PAPER, name: 'step full paper 128x128', target: null, ranks: null }),
 ];

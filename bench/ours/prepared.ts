@@ -27,13 +27,16 @@ export const gpuSample = (times: readonly KernelTime[]): GpuSample => ({
 export function preparedProgram(gpu: Gpu, program: Program, options: RunOptions): Prepared {
   const { frame, release } = options;
   let pending = options.resident ?? {};
+  let compiled = false;
   return {
     ...(frame ? { note: 'upload of the picture and readback of the result included' } : {}),
     run: async () => {
-      if (frame) await program.run(frame);
+      if (frame && compiled) await program.run(frame);
       else {
-        program.submit(pending);
+        // Drivers compile at the first run, on a busy machine for longer than a readback waits.
+        program.submit(frame ?? pending);
         pending = {};
+        compiled = true;
         await gpu.device.queue.onSubmittedWorkDone();
         await program.settle();
       }
