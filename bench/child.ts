@@ -10,7 +10,6 @@ export interface Prepared {
   /** What the latest run computed, in the runtime's layout. */
   outputs(): Promise<FloatsByName>;
   gpu?(): Promise<GpuSample>;
-  release(): Promise<void> | void;
 }
 
 /** A library as the bench drives it. */
@@ -70,10 +69,6 @@ export function serve(library: Library): void {
         if (!gpu) throw new Error('this library has no timestamps');
         return gpu();
       }
-      case 'release':
-        await prepared?.release();
-        prepared = null;
-        return {};
       default: {
         const more = library.more?.[request.verb] as ((ask: object) => Promise<unknown>) | undefined;
         if (!more) throw new Error(`${request.verb}: this library has no answer`);

@@ -2,7 +2,6 @@ import { availableParallelism } from 'node:os';
 import { type BenchCase, caseValues } from './cases/bench_case.ts';
 import type { Contender } from './contenders.ts';
 import { type FloatsByName, readFloats, writeFloats } from './graph/values.ts';
-import { ChildLost } from './peer_process.ts';
 import type { Files, Sample } from './protocol.ts';
 import type { CaseResult, Entry, Who } from './results.ts';
 import { type Expected, judge, judgeAmong, type Verdict } from './verdict.ts';
@@ -76,10 +75,10 @@ class Measurement {
           return runner;
         }
         wrong = runner;
-        await this.release(contender);
+        contender.process.stop();
       } catch (error) {
         failure = (error as Error).message;
-        await this.release(contender);
+        contender.process.stop();
       }
     }
     return wrong ? { ...wrong, unable: 'its numbers are wrong' } : { contender, unable: failure };
@@ -97,7 +96,7 @@ class Measurement {
       if (!isRunner(one) || found.get(one.contender.who)?.status !== 'wrong') continue;
       if (one.contender.forms(this.#case).length < 2) continue;
       const form = one.notes[0]!;
-      await this.release(one.contender);
+      one.contender.process.stop();
       const next = await this.build(one.contender, new Set([form]));
       if (isRunner(next)) next.notes.push(`${form} gives wrong numbers here`);
       built[i] = next;
@@ -141,15 +140,6 @@ class Measurement {
     }
     return { gpu, launches };
   }
-
-  async release({ process: child }: Contender): Promise<void> {
-    if (!child.isRunning) return;
-    try {
-      await child.ask('release', {}, this.#limits.patience);
-    } catch (error) {
-      if (!(error instanceof ChildLost)) child.stop();
-    }
-  }
 }
 
 function entryOf(built: Built): Entry {
@@ -184,7 +174,7 @@ export async function measureCase(
   say('ours', 'takes turns with the others');
   await measurement.repeat(runners);
   const gpu = own ? await measurement.gpuTimes(own) : { gpu: [], launches: 0 };
-  for (const contender of contenders) await measurement.release(contender);
+  for (const contender of contenders) contender.process.stop();
   const { name, flops, bytes, target } = benchCase;
   return { name, flops, bytes, target, ...gpu, entries: built.map(entryOf) };
 }

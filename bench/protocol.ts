@@ -3,7 +3,7 @@ import type { Place } from './graph/values.ts';
 import type { Peaks } from './peak.ts';
 
 // Messages between the bench and its children, one JSON object each. Every library runs in a process of its own, so
-// that globals do not collide and processor time is its own.
+// that globals do not collide and processor time is its own; it ends with the case, so nothing is left for the next.
 
 /** One step of conditional GAN training; values are named `generator.…`, `lora.…`, `discriminator.…`. */
 export interface StepWork {
@@ -82,7 +82,6 @@ export interface Requests {
   run: { ask: object; answer: Sample };
   /** Asked of our own child alone. */
   gpu: { ask: object; answer: GpuSample };
-  release: { ask: object; answer: object };
   /** Our own child's other measurements. */
   peaks: { ask: object; answer: Peaks };
   frames: { ask: { edge: number; seconds: number }; answer: readonly FrameRate[] };

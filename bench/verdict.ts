@@ -6,6 +6,8 @@ export interface Expected {
   /** Places in the output; null for all of them in order. */
   readonly places: Int32Array | null;
   readonly values: ArrayLike<number>;
+  /** Least value that errors are a share of, where the root mean square may be next to nothing. */
+  readonly floor?: number;
 }
 
 /** How far outputs are from what is expected. */
@@ -21,16 +23,21 @@ export interface Verdict extends Comparison {
   readonly status: 'right' | 'wrong' | 'doubtful';
 }
 
-function errorOf(got: ArrayLike<number>, { places, values }: Expected): number {
-  let [largest, squares] = [0, 0];
+function rootMeanSquare(values: ArrayLike<number>): number {
+  let squares = 0;
+  for (let i = 0; i < values.length; i++) squares += values[i]! ** 2;
+  return Math.sqrt(squares / Math.max(1, values.length));
+}
+
+function errorOf(got: ArrayLike<number>, { places, values, floor = 0 }: Expected): number {
+  let largest = 0;
   for (let i = 0; i < values.length; i++) {
     const difference = Math.abs(got[places ? places[i]! : i]! - values[i]!);
     if (!(difference <= largest)) largest = difference;
     if (Number.isNaN(largest)) return Number.NaN;
-    squares += values[i]! ** 2;
   }
-  const rms = Math.sqrt(squares / Math.max(1, values.length));
-  return rms > 0 ? largest / rms : largest;
+  const scale = Math.max(rootMeanSquare(values), floor);
+  return scale > 0 ? largest / scale : largest;
 }
 
 /** Compares outputs; a missing output, one of another length or a NaN is infinitely wrong. */
@@ -46,9 +53,19 @@ export function compare(outputs: FloatsByName, expected: readonly Expected[]): C
   return worst;
 }
 
-/** A library's outputs as what others are compared with. */
-export const expectedFrom = (outputs: FloatsByName): Expected[] =>
-  [...outputs].map(([output, { data }]) => ({ output, places: null, values: data }));
+/**
+ * A library's outputs as what others are compared with. A bias before a norm has no gradient but rounding, so moments
+ * of gradients (`m …`) are measured by a hundredth of the largest among them at least.
+ */
+export function expectedFrom(outputs: FloatsByName): Expected[] {
+  const isMoment = (name: string) => name.startsWith('m ');
+  const moments = [...outputs].filter(([name]) => isMoment(name));
+  const largest = Math.max(0, ...moments.map(([, { data }]) => rootMeanSquare(data)));
+  return [...outputs].map(([output, { data }]) => {
+    const floor = isMoment(output) ? largest / 100 : 0;
+    return { output, places: null, values: data, floor };
+  });
+}
 
 /** Judges against a reference. */
 export function judge(outputs: FloatsByName, expected: readonly Expected[], tolerance: number): Verdict {

@@ -46,7 +46,7 @@ function networkCase({ name, target, graph, specs, edge, forward }: NetworkCase)
         return { y: forward(gpu, new Layers(weights.tensors), x, values) };
       });
       const frame = { source: values.get('source')!.data };
-      return preparedProgram(gpu, program, { frame, release: () => weights.dispose() });
+      return preparedProgram(gpu, program, { frame });
     },
   };
 }

@@ -46,7 +46,6 @@ export function opCase({ name, target, build, run, backward = false, reference }
     unable: forwardOnly(backward),
     forms: hasAttention ? { onnxruntime: ['MultiHeadAttention', 'MatMul'] } : {},
     ours: async (gpu, values) => {
-      const weights: Tensor[] = [];
       const resident: Record<string, Float32Array> = {};
       const program = await gpu.compile(() => {
         const tensors: Record<string, Tensor> = {};
@@ -55,10 +54,7 @@ export function opCase({ name, target, build, run, backward = false, reference }
           if (kind === 'input' || backward) {
             tensors[key] = gpu.input(key, shape);
             resident[key] = data;
-          } else {
-            tensors[key] = gpu.parameter(key, shape, data);
-            weights.push(tensors[key]);
-          }
+          } else tensors[key] = gpu.parameter(key, shape, data);
         }
         if (!backward) return { y: run(null, tensors) };
         const tape = new Tape();
@@ -69,8 +65,7 @@ export function opCase({ name, target, build, run, backward = false, reference }
         const gradients = tape.gradients(y, gpu.input('dy', y.shape), by);
         return { y, ...Object.fromEntries(wanted.map((key, i) => [`d ${key}`, gradients[i]!])) };
       });
-      const release = () => weights.forEach((w) => void gpu.dispose(w));
-      return preparedProgram(gpu, program, { resident, release });
+      return preparedProgram(gpu, program, { resident });
     },
   };
 }

@@ -78,7 +78,7 @@ async function prepareStep(
   const generator = files(parameterShapes(specs), 'generator.');
   if (ranks) trainer.generator.load(generator);
   const own = ranks
-    ? prefixed(files(loraShapes(specs, ranks), ''), 'lora.')
+    ? prefixed(files(loraShapes(specs, ranks), 'lora.'), 'lora.')
     : prefixed(generator, 'generator.');
   const judge = files(parameterShapes(discriminatorSpecs(judgeConfig)), 'discriminator.');
   trainer.restore({ weights: new Map([...own, ...prefixed(judge, 'discriminator.')]) });
@@ -92,7 +92,6 @@ async function prepareStep(
     },
     outputs: () => stepOutputs(trainer),
     gpu: async () => gpuSample(await trainer.profile(1)),
-    release: () => trainer.dispose(),
   };
 }
 

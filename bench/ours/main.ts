@@ -5,7 +5,7 @@ import { climb } from '../ladder/climb.ts';
 import { measurePeaks } from '../peak.ts';
 import { measureFrames } from './frames.ts';
 
-// Ours as a child of the bench. Every case gets a device of its own, so that its cold time holds all compiling.
+// Ours as a child of the bench.
 
 const edgesOf = (name: string): number[] => {
   const edge = /^generator \w+ (\d+)x/.exec(name)?.[1];
@@ -26,13 +26,7 @@ serve({
   prepare: async ({ name }, values) => {
     const found = benchCases(edgesOf(name)).find((c) => c.name === name);
     if (!found) throw new Error(`no case ${name}`);
-    const gpu = await Gpu.open();
-    const prepared = await found.ours(gpu, values);
-    const release = async () => {
-      await prepared.release();
-      gpu.close();
-    };
-    return { ...prepared, release };
+    return found.ours(await Gpu.open(), values);
   },
   more: {
     peaks: () => withGpu(measurePeaks),

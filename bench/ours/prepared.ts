@@ -14,7 +14,6 @@ export interface RunOptions {
   readonly resident?: InputValues;
   /** Written before every run, and all outputs read back after it: what a frame needs. */
   readonly frame?: InputValues;
-  readonly release?: () => void;
 }
 
 /** GPU time of a run: its launches, each in a pass of its own. */
@@ -25,7 +24,7 @@ export const gpuSample = (times: readonly KernelTime[]): GpuSample => ({
 
 /** A compiled program as the bench runs it. */
 export function preparedProgram(gpu: Gpu, program: Program, options: RunOptions): Prepared {
-  const { frame, release } = options;
+  const { frame } = options;
   let pending = options.resident ?? {};
   let compiled = false;
   return {
@@ -48,9 +47,5 @@ export function preparedProgram(gpu: Gpu, program: Program, options: RunOptions)
       return new Map(read) as FloatsByName;
     },
     gpu: async () => gpuSample(await program.profile(1)),
-    release: () => {
-      program.dispose();
-      release?.();
-    },
   };
 }

@@ -76,10 +76,6 @@ function prepareGraph({ graph, wanted }: Workload, values: FloatsByName): Prepar
         read.set(name, await readBack(x, kindOf(kinds, name.replace(/^d /, ''))));
       return read;
     },
-    release: () => {
-      disposeAll(results);
-      disposeAll(named);
-    },
   };
 }
 
@@ -129,9 +125,6 @@ function prepareStep(step: StepWork, values: FloatsByName): Prepared {
       for (const [name, m] of Object.entries(state.m))
         read.set(`m ${name}`, await readBack(m, kindOf(kinds, name)));
       return read;
-    },
-    release: () => {
-      for (const named of [frozen, pictures, state.trained, state.judge, state.m, state.v]) disposeAll(named);
     },
   };
 }

@@ -73,11 +73,6 @@ async function prepare(workload: Workload, values: FloatsByName, form: string): 
         read.set(name, await readBack(value as ort.Tensor));
       return read;
     },
-    release: async () => {
-      dispose();
-      for (const tensor of Object.values(feeds)) tensor.dispose();
-      await session.release();
-    },
   };
 }
 

@@ -62,10 +62,6 @@ function prepare({ graph, wanted, step }: Workload, values: FloatsByName): Prepa
         read.set(name, { shape: tensor.shape, data: Float32Array.from(await tensor.data()) });
       return read;
     },
-    release: () => {
-      tf.dispose(results);
-      tf.dispose(tensors);
-    },
   };
 }
 

@@ -138,10 +138,6 @@ class Child:
     def run(self, _):
         return measure(self.work.run)
 
-    def release(self, _):
-        self.work = None
-        return {}
-
 
 def main():
     channel = socket.socket(fileno=int(os.environ["NODE_CHANNEL_FD"]))

@@ -45,6 +45,16 @@ test('the worst output is named', () => {
   assert.is(judge(got, expected, 2).status, 'right');
 });
 
+test('a moment that is rounding alone is measured by the others', () => {
+  const step = (bias: number) =>
+    new Map([
+      ['m weight', { shape: [2], data: Float32Array.of(1, -1) }],
+      ['m bias', { shape: [1], data: Float32Array.of(bias) }],
+    ]);
+  assert.ok(compare(step(1e-8), expectedFrom(step(-3e-8))).error < 1e-5);
+  assert.ok(compare(step(0.5), expectedFrom(step(1e-8))).error > 10);
+});
+
 test('expected zeros are compared as they are', () => {
   assert.is(compare(outputs(0.5), [{ output: 'y', places: null, values: [0] }]).error, 0.5);
 });
