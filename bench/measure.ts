@@ -86,6 +86,7 @@ class Measurement {
 
   /** Without a reference: what most agree on is right; a form that is alone is replaced by the next. */
   async judgeTogether(built: Built[]): Promise<void> {
+    if (built.filter(isRunner).length < 2) return;
     const verdicts = () =>
       judgeAmong(
         new Map(built.filter(isRunner).map(({ contender, outputs }) => [contender.who, outputs])),
@@ -93,9 +94,9 @@ class Measurement {
       );
     let found = verdicts();
     for (const [i, one] of built.entries()) {
-      if (!isRunner(one) || found.get(one.contender.who)?.status !== 'wrong') continue;
-      if (one.contender.forms(this.#case).length < 2) continue;
-      const form = one.notes[0]!;
+      if (!isRunner(one) || found.get(one.contender.who)?.status === 'right') continue;
+      const [form, ...others] = one.contender.forms(this.#case);
+      if (form === undefined || !others.length || form !== one.notes[0]) continue;
       one.contender.process.stop();
       const next = await this.build(one.contender, new Set([form]));
       if (isRunner(next)) next.notes.push(`${form} gives wrong numbers here`);

@@ -71,8 +71,7 @@ function convolve(jax: Jax, node: GraphNode, [x, w, bias]: JaxArray[]): JaxArray
     y = lax.convGeneralDilated(from, w!, [stride, stride], pads);
   } else if (node.op === 'conv_transpose2d') {
     const { stride, padding: p, outputPadding: o } = node;
-    const k = w!.shape[2]!;
-    const pad: [number, number] = [k - 1 - p, k - 1 - p + o];
+    const pad: [number, number] = [p, p - o];
     const options = { transposeKernel: true };
     y = lax.convTranspose(x!, w!, [stride, stride], [pad, pad], options);
   } else throw new Error(`${node.op} is no convolution`);
