@@ -7,6 +7,7 @@ import { SetupError } from '../scripts/steps.mjs';
 import { openGpu } from '../src/cli/device.ts';
 import { messageOf, UserError } from '../src/cli/errors.ts';
 import type { BenchCase } from './cases/bench_case.ts';
+import { everyOp } from './cases/every_op.ts';
 import { benchCases } from './cases/index.ts';
 import { type Contender, findPeers, ours } from './contenders.ts';
 import { measureCase } from './measure.ts';
@@ -21,8 +22,12 @@ const FRAME_SECONDS = 5;
 
 const say = (line: string): void => void process.stderr.write(`bench: ${line}\n`);
 
-function chosen({ edges, filter }: BenchOptions): BenchCase[] {
-  const found = benchCases(edges).filter(
+const allCases = ({ edges, ops }: BenchOptions): readonly BenchCase[] =>
+  ops ? everyOp() : benchCases(edges);
+
+function chosen(options: BenchOptions): BenchCase[] {
+  const { filter } = options;
+  const found = allCases(options).filter(
     ({ name }) => !filter.length || filter.some((part) => name.includes(part)),
   );
   if (!found.length)
@@ -77,7 +82,8 @@ async function runCases(
 
 /** What ours is measured by besides cases. */
 async function runOthers(own: Contender, options: BenchOptions, timestamps: boolean) {
-  const { ladder, frames, repeats, filter, patience } = options;
+  const { ladder, repeats, filter, patience, ops } = options;
+  const frames = options.frames && !ops;
   const ask = own.process.ask.bind(own.process);
   const wantsFrames = frames && !ladder && (!filter.length || filter.some((part) => 'frames'.includes(part)));
   return {
@@ -91,7 +97,7 @@ async function runOthers(own: Contender, options: BenchOptions, timestamps: bool
 
 async function bench(options: BenchOptions): Promise<void> {
   if (options.list) {
-    for (const { name } of benchCases(options.edges)) console.log(name);
+    for (const { name } of allCases(options)) console.log(name);
     return;
   }
   const cases = options.ladder ? [] : chosen(options);
@@ -99,7 +105,10 @@ async function bench(options: BenchOptions): Promise<void> {
   if (options.ladder && !timestamps) throw new UserError(`--ladder: ${adapter} has no timestamps`);
   const first = loadavg()[0]!;
   const own = ours(ROOT);
-  const contenders = [own, ...(options.peers && !options.ladder ? await findPeers(ROOT, say) : [])];
+  const contenders = [
+    own,
+    ...(options.peers && !options.ladder && !options.ops ? await findPeers(ROOT, say) : []),
+  ];
   try {
     const others = await runOthers(own, options, timestamps);
     const ran = await runCases(cases, contenders, options);

@@ -8,6 +8,7 @@ export interface BenchOptions {
   readonly edges: readonly number[];
   /** Longest wait for one answer in seconds: who needs more is shown as unable. */
   readonly patience: number;
+  readonly ops: boolean;
   readonly peers: boolean;
   readonly ladder: boolean;
   readonly frames: boolean;
@@ -44,6 +45,7 @@ export function parseOptions(argv: readonly string[]): BenchOptions {
     .option('--seconds <n>', 'stop starting cases when so many seconds have passed', number(1, 86_400), 3600)
     .option('--patience <n>', 'seconds after which a run is given up', number(1, 86_400), 400)
     .option('--edges <px,...>', 'picture sizes of the paper generator', edges, [256])
+    .option('--ops', 'time the largest test case of every op, ours alone, instead of the cases', false)
     .option('--peers', 'time onnxruntime, jax-js, tfjs and PyTorch too, where they can', false)
     .option('--ladder', 'time earlier matrix products beside the present one, and nothing else', false)
     .option('--no-frames', 'leave out frames end to end')

@@ -1,4 +1,5 @@
 import { Gpu } from '../../src/runtime/gpu.ts';
+import { everyOp } from '../cases/every_op.ts';
 import { benchCases } from '../cases/index.ts';
 import { serve } from '../child.ts';
 import { climb } from '../ladder/climb.ts';
@@ -24,7 +25,7 @@ async function withGpu<T>(work: (gpu: Gpu) => Promise<T>): Promise<T> {
 serve({
   open: () => withGpu(async ({ info }) => ({ device: info.description || info.device })),
   prepare: async ({ name }, values) => {
-    const found = benchCases(edgesOf(name)).find((c) => c.name === name);
+    const found = [...benchCases(edgesOf(name)), ...everyOp()].find((c) => c.name === name);
     if (!found) throw new Error(`no case ${name}`);
     return found.ours(await Gpu.open(), values);
   },

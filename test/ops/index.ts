@@ -37,7 +37,7 @@ import { softmaxSpec } from './softmax.ts';
 import type { OpSpec } from './spec.ts';
 import { transposeSpec } from './transpose.ts';
 
-/** Every op of the runtime: the rooms test looks for a name here. */
+/** Every op of the runtime: `npm run bench -- --ops` times these, the rooms test looks for a name here. */
 export const opSpecs: readonly OpSpec[] = [
   activationSpec,
   addSpec,

@@ -9,7 +9,7 @@ export interface Values {
   readonly data: Float64Array;
 }
 
-/** One op, described once: read by the value test and the gradient test; the bench takes its references. */
+/** One op, described once: read by the value test, the gradient test and the bench. */
 export interface OpSpec<Case extends object = object> {
   /** The op's name in all rooms. */
   readonly name: string;
