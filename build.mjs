@@ -1,4 +1,4 @@
-// Every build task by name: `node build.mjs types check cli test [filter] conformance bench`.
+// Every build task by name: `node build.mjs types check cli test [filter] conformance bench peers`.
 import { spawnSync } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -64,14 +64,33 @@ const tasks = {
       for (const f of entryPoints)
         command(`../${f.replace(/^test/, 'dist/test').replace(/\.ts$/, '.mjs')}`, []);
   },
-  async bench() {
-    const entryPoints = await filesUnder('bench', '.bench.ts');
+  bench: () =>
+    build({
+      ...node,
+      entryPoints: {
+        bench: 'bench/main.ts',
+        'bench-ours': 'bench/ours/main.ts',
+        'bench-winograd': 'bench/winograd.bench.ts',
+      },
+      outdir: 'dist',
+      outExtension: { '.js': '.mjs' },
+    }),
+  /** The libraries of `npm run bench -- --peers`, beside the packages that they import. */
+  async peers() {
+    const outdir = 'bench/peers/dist';
+    const entryPoints = Object.fromEntries(
+      ['jax', 'ort', 'tfjs'].map((name) => [name, `bench/peers/${name}.ts`]),
+    );
+    await build({ ...node, entryPoints, outdir, outExtension: { '.js': '.mjs' } });
+    // tfjs finds its gradients by side effects that its ES modules lose in Node: all of it goes in one CommonJS file.
     await build({
       ...node,
-      entryPoints,
-      outdir: 'dist/bench',
-      outbase: 'bench',
-      outExtension: { '.js': '.mjs' },
+      entryPoints: { tfjs_library: 'bench/peers/tfjs_library.ts' },
+      packages: 'bundle',
+      format: 'cjs',
+      mainFields: ['module', 'main'],
+      outdir,
+      outExtension: { '.js': '.cjs' },
     });
   },
 };

@@ -1,3 +1,4 @@
+import { deviceWait } from '#navigator-gpu';
 import { Gpu } from '../src/runtime/gpu.ts';
 import type { ConvGeometry } from '../src/runtime/ops/conv_geometry.ts';
 import { convForward, convGradX } from '../src/runtime/ops/conv2d.ts';
@@ -6,7 +7,7 @@ import type { Program } from '../src/runtime/program.ts';
 import type { Tensor } from '../src/runtime/tensor.ts';
 import { normals } from '../test/ops/spec.ts';
 
-// node dist/bench/winograd.bench.mjs [channels,edge ...]: processor time of 3x3 convolutions, stride 1, of as many channels out
+// node dist/bench-winograd.mjs [channels,edge ...]: processor time of 3x3 convolutions, stride 1, of as many channels out
 // as in, by implicit GEMM and by both Winograd tiles, with frozen weights and with weights that are transformed
 // at each run. Medians of interleaved runs, on software devices: the time of all threads, so that other load counts little.
 
@@ -31,7 +32,7 @@ function trace(g: ConvGeometry, form: Form, pass: 'forward' | 'grad_x', x: Tenso
 async function processorTime(gpu: Gpu, program: Program): Promise<number> {
   const before = process.cpuUsage();
   program.submit();
-  await gpu.device.queue.onSubmittedWorkDone();
+  await deviceWait(gpu.device.queue.onSubmittedWorkDone());
   const { user, system } = process.cpuUsage(before);
   return (user + system) / 1000;
 }

@@ -104,9 +104,18 @@ export function reflect(name) {
 
 const union = (names) => (names.length ? [...new Set(names)].map((n) => `'${n}'`).join(' | ') : 'never');
 
+/** Kernels that only the bench runs, relative to ROOT. */
+const LADDER = '../bench/ladder';
+
+async function ladderFiles() {
+  const folder = join(ROOT, LADDER);
+  if (!existsSync(folder)) return [];
+  return (await readdir(folder)).filter((f) => f.endsWith('.wgsl')).map((f) => `${LADDER}/${f}`);
+}
+
 /** Writes `<kernel>.d.wgsl.ts` beside every kernel, where it changed. */
 export async function writeTypes() {
-  for (const file of await listFiles()) {
+  for (const file of [...(await listFiles()), ...(await ladderFiles())]) {
     const kernel = reflect(nameOf(join(ROOT, file)));
     const target = join(ROOT, file.replace(/\.wgsl$/, '.d.wgsl.ts'));
     if (!kernel) continue;

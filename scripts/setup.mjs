@@ -15,6 +15,7 @@ Commands
   start         build the program and run its demo            (npm start)
   test [part]   types, lint and tests; part: substrings of test file names   (npm test -- part)
   conformance   compare with vectors in a folder              (npm run conformance -- DIR)
+  bench         time everything; with --peers, beside other libraries   (npm run bench -- --help)
   e2gan         build the program and run any of its commands
   vulkan        only make sure that a Vulkan device answers
 
@@ -32,6 +33,7 @@ const COMMANDS = {
   start: { build: ['types', 'cli'], run: ['dist/cli.mjs', 'start'] },
   test: { build: ['types', 'check', 'cli', 'test'], stale: 'dist/test', run: ['scripts/run_tests.mjs'] },
   conformance: { build: ['conformance'], run: ['dist/conformance.mjs'] },
+  bench: { build: ['types', 'bench'], run: ['dist/bench.mjs'] },
   e2gan: { build: ['types', 'cli'], run: ['dist/cli.mjs'] },
   vulkan: { build: [], run: [] },
 };

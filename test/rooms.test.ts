@@ -167,7 +167,7 @@ test('files are called after what they hold, in snake_case', () => {
 test('every kernel is launched by an op, or measures the device', () => {
   const launched = new Set(
     code()
-      .filter((f) => isIn('src/runtime/ops')(f.path) || f.path === 'src/runtime/peaks.ts')
+      .filter((f) => /^(src\/runtime\/(ops\/|peaks\.ts$)|bench\/)/.test(f.path))
       .flatMap(importsOf),
   );
   none(
@@ -191,7 +191,6 @@ const WITHOUT_SPEC: Readonly<Record<string, string>> = {
   lora: 'the check that the ops with LoRA share',
   pool_geometry: 'sizes that the pools share',
   regroup: 'the cases of attention whose heads are no multiple of 4',
-  conv2d_narrow: 'a form of conv2d, which has cases for it',
   cast: 'needs a device with f16: test/runtime/f16.test.ts',
   row_norm: 'what layer and RMS norm share',
 };

@@ -21,7 +21,9 @@ export interface Source {
 
 const FOLDERS = ['kernels', 'src', 'scripts', 'test', 'bench'];
 const isOurs = (path: string): boolean =>
-  /\.(ts|mjs|js|wgsl)$/.test(path) && !path.endsWith('.d.wgsl.ts') && !path.startsWith('bench/peers/');
+  /\.(ts|mjs|js|wgsl)$/.test(path) &&
+  !path.endsWith('.d.wgsl.ts') &&
+  !/^bench\/peers\/(node_modules|dist)\//.test(path);
 
 async function pathsOf(folder: string): Promise<string[]> {
   if (!existsSync(folder)) return [];

@@ -38,7 +38,7 @@ import type { OpSpec } from './spec.ts';
 import { transposeSpec } from './transpose.ts';
 import { winogradSpec } from './winograd.ts';
 
-/** Every op of the runtime: the bench times these, the rooms test looks for a name here. */
+/** Every op of the runtime: `npm run bench -- --ops` times these, the rooms test looks for a name here. */
 export const opSpecs: readonly OpSpec[] = [
   activationSpec,
   addSpec,
