@@ -39,8 +39,8 @@ export interface OpenOptions {
   readonly family?: GemmFamily;
   /** `f16` allows products whose factors are rounded to f16 where the device has matrix units; sums stay f32. */
   readonly precision?: 'f32' | 'f16';
-  /** What the tuner found on this device; none where results must not hang on a measurement. */
-  readonly choices?: Choices;
+  /** What the tuner found, or where to look it up; none where results must not hang on a measurement. */
+  readonly choices?: Choices | ((info: GPUAdapterInfo) => Choices | Promise<Choices>);
   readonly backend?: string;
 }
 
@@ -66,13 +66,14 @@ export class Gpu {
     pipelines: Pipelines,
     features: Features,
     options: OpenOptions,
+    choices: Choices,
   ) {
     this.device = device;
     this.info = info;
     this.features = features;
     this.family = options.family ?? null;
     this.precision = options.precision ?? (options.family === 'matrix' ? 'f16' : 'f32');
-    this.choices = options.choices ?? new Map();
+    this.choices = choices;
     this.pipelines = pipelines;
     this.faults = new Faults(device);
   }
@@ -84,6 +85,8 @@ export class Gpu {
     if (!adapter) throw new Error('no WebGPU adapter answers; run `npx e2gan doctor` for the remedy');
     const found = negotiate(gpu, adapter);
     const features = options.family === 'plain' ? { ...found, subgroupSize: 0 } : found;
+    const { choices = new Map() } = options;
+    const tuned = typeof choices === 'function' ? await choices(adapter.info) : choices;
     const device = await adapter.requestDevice({
       requiredFeatures: featuresToRequest(adapter),
       requiredLimits: limitsToRequest(adapter),
@@ -91,7 +94,7 @@ export class Gpu {
     const pipelines = new Pipelines(device);
     const matrix = await probeMatrix(pipelines, features.subgroupMatrix);
     if (options.family === 'matrix' && !matrix) throw new Error('this device has no matrix units for f16');
-    return new Gpu(device, adapter.info, pipelines, { ...features, subgroupMatrix: matrix }, options);
+    return new Gpu(device, adapter.info, pipelines, { ...features, subgroupMatrix: matrix }, options, tuned);
   }
 
   createBuffer(label: string, bytes: number, usage: GPUBufferUsageFlags): GPUBuffer {

@@ -1,3 +1,4 @@
+import { dispatch } from './encode.ts';
 import { KernelError } from './errors.ts';
 import type { Gpu } from './gpu.ts';
 import type { Step } from './program.ts';
@@ -15,7 +16,9 @@ export interface KernelTime {
   readonly bytes: number;
 }
 
-const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1]!;
+/** The upper one of the two in the middle where there are as many. */
+export const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[values.length >> 1]!;
 
 /**
  * Times each launch in a pass of its own, `repeats` runs over all of them.
@@ -27,7 +30,7 @@ export async function timeLaunches(gpu: Gpu, steps: readonly Step[], repeats: nu
   const batch = 1000;
   for (let r = 0; r < repeats; r++) {
     for (let at = 0; at < steps.length; at += batch) {
-      const times = await timeBatch(gpu, steps.slice(at, at + batch));
+      const times = await timeSteps(gpu, steps.slice(at, at + batch));
       for (const [i, ns] of times.entries()) samples[at + i]!.push(ns / 1e6);
     }
   }
@@ -41,14 +44,15 @@ export async function timeLaunches(gpu: Gpu, steps: readonly Step[], repeats: nu
   }));
 }
 
-async function timeBatch(gpu: Gpu, steps: readonly Step[]): Promise<number[]> {
+/** Nanoseconds that each launch takes, `times` in a row, in a pass of its own. The device must have timestamps. */
+export async function timeSteps(gpu: Gpu, steps: readonly Step[], times = 1): Promise<number[]> {
   const count = steps.length * 2;
   const usage = GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC;
   const resolved = gpu.createBuffer('timestamps', count * 8, usage);
   const readback = new Readback(gpu, 'timestamps', count * 8, 1);
   const querySet = gpu.device.createQuerySet({ type: 'timestamp', count });
   try {
-    gpu.faults.guard('profile', () => encodeTimed(gpu, steps, querySet, resolved));
+    gpu.faults.guard('profile', () => encodeTimed(gpu, steps, times, querySet, resolved));
     const ticks = new BigUint64Array((await readback.read(resolved)).buffer);
     return steps.map((_, i) => Number(ticks[2 * i + 1]! - ticks[2 * i]!));
   } finally {
@@ -58,15 +62,18 @@ async function timeBatch(gpu: Gpu, steps: readonly Step[]): Promise<number[]> {
   }
 }
 
-function encodeTimed(gpu: Gpu, steps: readonly Step[], querySet: GPUQuerySet, resolved: GPUBuffer): void {
+function encodeTimed(
+  gpu: Gpu,
+  steps: readonly Step[],
+  times: number,
+  querySet: GPUQuerySet,
+  resolved: GPUBuffer,
+): void {
   const encoder = gpu.device.createCommandEncoder({ label: 'profile' });
-  for (const [i, { launch, pipeline, tensors, params }] of steps.entries()) {
+  for (const [i, step] of steps.entries()) {
     const timestampWrites = { querySet, beginningOfPassWriteIndex: 2 * i, endOfPassWriteIndex: 2 * i + 1 };
-    const pass = encoder.beginComputePass({ label: launch.label, timestampWrites });
-    pass.setPipeline(pipeline);
-    pass.setBindGroup(0, tensors);
-    if (params) pass.setBindGroup(1, params);
-    pass.dispatchWorkgroups(...launch.groups);
+    const pass = encoder.beginComputePass({ label: step.launch.label, timestampWrites });
+    dispatch(pass, step, times);
     pass.end();
   }
   encoder.resolveQuerySet(querySet, 0, steps.length * 2, resolved, 0);

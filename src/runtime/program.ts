@@ -1,3 +1,4 @@
+import { cut, submitSteps } from './encode.ts';
 import { KernelError } from './errors.ts';
 import type { Gpu } from './gpu.ts';
 import type { Plan } from './plan.ts';
@@ -16,9 +17,6 @@ export interface Step {
 }
 
 const PARAMS_STRIDE = 256;
-// Work per submit, so that one takes about 100 ms: software devices reach some 10 GFLOP/s, GPUs a thousand times more.
-const SUBMIT_FLOPS = { software: 1e9, gpu: 1e11 };
-
 function packParams({ kernel, params }: Launch, view: DataView, offset: number): void {
   kernel.params.forEach(({ name, type }, i) => {
     const value = params[name];
@@ -28,21 +26,6 @@ function packParams({ kernel, params }: Launch, view: DataView, offset: number):
     else if (type === 'i32') view.setInt32(offset + i * 4, value, true);
     else view.setUint32(offset + i * 4, value, true);
   });
-}
-
-/** Cuts launches into submits of bounded work. */
-function cut(steps: readonly Step[], budget: number): Step[][] {
-  const chunks: Step[][] = [];
-  let spent = Number.POSITIVE_INFINITY;
-  for (const step of steps) {
-    if (spent + step.launch.flops > budget) {
-      chunks.push([]);
-      spent = 0;
-    }
-    chunks.at(-1)!.push(step);
-    spent += step.launch.flops;
-  }
-  return chunks;
 }
 
 function floats(name: string, tensor: Tensor, data: ArrayLike<number>): Float32Array<ArrayBuffer> {
@@ -90,7 +73,7 @@ export class Program {
     this.each = each;
     this.buffers = buffers;
     this.label = `program ${Object.keys(outputs).join(', ') || 'without outputs'}`;
-    this.#chunks = cut(each, gpu.features.software ? SUBMIT_FLOPS.software : SUBMIT_FLOPS.gpu);
+    this.#chunks = cut(gpu, each);
     for (const [name, tensor] of Object.entries(outputs)) {
       this.#readbacks.set(name, new Readback(gpu, name, tensor.storage.bytes, 2));
     }
@@ -131,21 +114,7 @@ export class Program {
       if (storage.version !== version) stale = true;
       this.#seen.set(storage, storage.version);
     }
-    if (stale && this.once.length) this.#encode(this.once);
-  }
-
-  #encode(steps: readonly Step[]): void {
-    const { label } = this;
-    const encoder = this.gpu.device.createCommandEncoder({ label });
-    const pass = encoder.beginComputePass({ label });
-    for (const { launch, pipeline, tensors, params } of steps) {
-      pass.setPipeline(pipeline);
-      pass.setBindGroup(0, tensors);
-      if (params) pass.setBindGroup(1, params);
-      pass.dispatchWorkgroups(...launch.groups);
-    }
-    pass.end();
-    this.gpu.device.queue.submit([encoder.finish()]);
+    if (stale && this.once.length) submitSteps(this.gpu, this.label, this.once);
   }
 
   /** Writes inputs: dense values by name; inputs that are left out keep what they hold. @throws KernelError */
@@ -168,7 +137,7 @@ export class Program {
     this.gpu.faults.guard(this.label, () => {
       this.write(values);
       this.#refresh();
-      for (const chunk of this.#chunks) this.#encode(chunk);
+      for (const chunk of this.#chunks) submitSteps(this.gpu, this.label, chunk);
     });
     this.#touch();
   }
@@ -216,6 +185,32 @@ export class Program {
     const times = await timeLaunches(this.gpu, this.each, repeats);
     this.#touch();
     return times;
+  }
+
+  /**
+   * One run with pauses, as far as the last: before each launch of `stops` all earlier ones are enqueued, so that its
+   * tensors hold what a run gives it, and `visit` is awaited; then it runs, over what `visit` left in its outputs.
+   * @throws KernelError, DeviceLostError
+   */
+  async walk(stops: ReadonlySet<Step>, visit: (step: Step) => Promise<void>): Promise<void> {
+    this.#check();
+    const { gpu, label, each } = this;
+    gpu.faults.guard(label, () => this.#refresh());
+    let from = 0;
+    try {
+      for (const [i, step] of each.entries()) {
+        if (!stops.has(step)) continue;
+        const chunks = cut(gpu, each.slice(from, i));
+        gpu.faults.guard(label, () => chunks.forEach((chunk) => void submitSteps(gpu, label, chunk)));
+        from = i;
+        await visit(step);
+      }
+      const last = each.slice(from, from + 1);
+      gpu.faults.guard(label, () => submitSteps(gpu, label, last));
+      await this.settle();
+    } finally {
+      this.#touch();
+    }
   }
 
   /** Bytes of the arena, inputs and params, without parameters. */

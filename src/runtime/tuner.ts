@@ -12,6 +12,8 @@ export interface Choice {
   readonly key: string;
   readonly name: string;
   readonly forms: ReadonlyMap<string, Form>;
+  /** How far two forms may differ, as a share of an element and the result's root mean square; 1e-4 where absent. */
+  readonly tolerance?: number;
 }
 
 /** What the tuner found on one device: name of the fastest form, by key. */

@@ -1,0 +1,152 @@
+import { type ContestResult, fastestForm, holdContest } from './contest.ts';
+import type { Gpu } from './gpu.ts';
+import { median } from './profile.ts';
+import type { Program, Step } from './program.ts';
+import { type Timer, timerOf } from './timers.ts';
+import type { Choices } from './tuner.ts';
+
+/** How long to tune, and by which clocks. */
+export interface TuneOptions {
+  /** For everything; it is overrun by one launch at most, and by the compile of one form. */
+  readonly seconds: number;
+  /** Samples per form: 5 by default. */
+  readonly rounds?: number;
+  /** Share of the time by which a form has to beat the default: 0.02 by default. */
+  readonly margin?: number;
+  /** Keys that are left out, as known already. */
+  readonly known?: ReadonlySet<string>;
+  /** The device's timestamps by default, else wall time. */
+  readonly timer?: Timer;
+  /** Milliseconds, for the budget. */
+  readonly now?: () => number;
+  /** Told of each key as it is decided, with how many there are. */
+  readonly onKey?: (tuned: TunedKey, done: number, all: number) => void;
+}
+
+/** What was measured of one key. */
+export interface TunedKey {
+  readonly key: string;
+  /** Launches in a run of the program. */
+  readonly calls: number;
+  /** The form that the program was compiled with, and the fastest. */
+  readonly byDefault: string;
+  readonly best: string;
+  /** Median milliseconds by form; those that left after the first round have one sample. */
+  readonly ms: ReadonlyMap<string, number>;
+  /** Why forms were refused: wrong numbers, or no pipeline. */
+  readonly refused: ReadonlyMap<string, string>;
+}
+
+/** What tuning found: the best forms of all keys that were decided, and the keys that the budget left out. */
+export interface Tuning {
+  readonly choices: Choices;
+  readonly keys: readonly TunedKey[];
+  readonly left: readonly string[];
+}
+
+/** One key: a launch that stands for all that have it, and what it costs. */
+interface Contender {
+  readonly key: string;
+  readonly step: Step;
+  calls: number;
+  ms: number;
+}
+
+// Of float32 sums in another order; f16 factors are rounded at 2^-11 each.
+const TOLERANCE = { f32: 1e-4, f16: 1e-2 };
+const ROUNDS = 5;
+const MIN_SAMPLES = 3;
+// Short launches are repeated until a sample takes this long.
+const SAMPLE_MS = 5;
+const MAX_TIMES = 100;
+// What a key is reckoned to cost per form: some rounds of its time, and a compile.
+const ESTIMATED_RUNS = 4;
+const COMPILE_MS = 50;
+
+/** Launches of a run by key, where there is a choice. */
+function contendersOf(program: Program, known: ReadonlySet<string>): Contender[] {
+  const found = new Map<string, Contender>();
+  for (const step of program.each) {
+    const { choice } = step.launch;
+    if (!choice || choice.forms.size < 2 || known.has(choice.key)) continue;
+    const one = found.get(choice.key) ?? { key: choice.key, step, calls: 0, ms: 0 };
+    one.calls++;
+    found.set(choice.key, one);
+  }
+  return [...found.values()];
+}
+
+const estimate = ({ step, ms }: Contender): number =>
+  step.launch.choice!.forms.size * (ESTIMATED_RUNS * ms + COMPILE_MS);
+
+/** The front of the queue as far as it fits into the time; at least one. */
+function takeBatch(queue: readonly Contender[], ms: number): Contender[] {
+  const batch: Contender[] = [];
+  let cost = 0;
+  for (const one of queue) {
+    if (batch.length && cost + estimate(one) > ms) break;
+    batch.push(one);
+    cost += estimate(one);
+  }
+  return batch;
+}
+
+function rulesOf(gpu: Gpu, { step, ms }: Contender, options: TuneOptions, deadline: number) {
+  const { rounds = ROUNDS, timer = timerOf(gpu), now = () => performance.now() } = options;
+  const times = Math.min(MAX_TIMES, Math.max(1, Math.floor(SAMPLE_MS / Math.max(ms, 1e-6))));
+  const tolerance = step.launch.choice!.tolerance ?? TOLERANCE[gpu.precision];
+  return { timer, rounds, times, tolerance, deadline, now };
+}
+
+function judge(
+  { key, step, calls }: Contender,
+  result: ContestResult,
+  options: TuneOptions,
+): TunedKey | null {
+  const { rounds = ROUNDS, margin = 0.02 } = options;
+  const atLeast = Math.min(MIN_SAMPLES, rounds);
+  if (result.rounds < atLeast) return null;
+  const { samples, refused } = result;
+  const ms = new Map([...samples].map(([name, own]) => [name, median(own)]));
+  const best = fastestForm(samples, margin, atLeast);
+  return { key, calls, byDefault: step.launch.choice!.name, best, ms, refused };
+}
+
+/**
+ * Times all forms of every launch with a choice that a run of the program has, on the tensors that the run gives it, so
+ * its inputs should hold something like real ones. Keys with the largest share of the time come first; what the budget
+ * does not reach keeps its form. Launches that hang on parameters alone are left as they are.
+ *
+ * The program runs once, and partly a few times more: a training step's parameters move. No result is changed otherwise.
+ * @throws KernelError, DeviceLostError
+ */
+export async function tune(program: Program, options: TuneOptions): Promise<Tuning> {
+  const { gpu } = program;
+  const { timer = timerOf(gpu), now = () => performance.now(), known = new Set() } = options;
+  const end = now() + 1000 * options.seconds;
+  const contenders = contendersOf(program, known);
+  const byStep = new Map(contenders.map((one) => [one.step, one]));
+  await program.walk(new Set(byStep.keys()), async (step) => {
+    if (now() < end) byStep.get(step)!.ms = await timer(gpu, step, 1);
+  });
+  let queue = [...contenders].sort((a, b) => b.ms * b.calls - a.ms * a.calls);
+  const keys: TunedKey[] = [];
+  while (queue.length && now() < end) {
+    const batch = new Set(takeBatch(queue, end - now()));
+    queue = queue.filter((one) => !batch.has(one));
+    await program.walk(new Set([...batch].map(({ step }) => step)), async (step) => {
+      if (now() >= end) return;
+      const one = byStep.get(step)!;
+      // A share of the time that is left, so that early launches cannot starve those with a larger share of the run's.
+      const share = estimate(one) / [...batch].reduce((sum, other) => sum + estimate(other), 0);
+      batch.delete(one);
+      const rules = rulesOf(gpu, one, options, now() + share * (end - now()));
+      const tuned = judge(one, await holdContest(gpu, step, rules), options);
+      if (tuned) keys.push(tuned);
+      if (tuned) options.onKey?.(tuned, keys.length, contenders.length);
+    });
+  }
+  const choices = new Map(keys.map(({ key, best }) => [key, best]));
+  const left = contenders.map(({ key }) => key).filter((key) => !choices.has(key));
+  return { choices, keys, left };
+}
