@@ -1,6 +1,7 @@
 import type { Gpu } from '../runtime/gpu.ts';
 import type { Program } from '../runtime/program.ts';
 import type { Tensor } from '../runtime/tensor.ts';
+import { type TuneOptions, type Tuning, tune } from '../runtime/tune.ts';
 import type { Adapter } from './adapter_layer.ts';
 import { FormatError } from './format_error.ts';
 import { generatorForward } from './generator.ts';
@@ -114,6 +115,11 @@ export class Editor {
   /** GPU time of each kernel of a frame. */
   profile(repeats: number): ReturnType<Program['profile']> {
     return this.#program.profile(repeats);
+  }
+
+  /** Times the forms of a frame's kernels. */
+  tune(options: TuneOptions): Promise<Tuning> {
+    return tune(this.#program, options);
   }
 
   dispose(): void {

@@ -14,6 +14,7 @@ import type { Gpu } from '../runtime/gpu.ts';
 import { adamHyper } from '../runtime/ops/adam.ts';
 import { concat } from '../runtime/ops/concat.ts';
 import type { Program } from '../runtime/program.ts';
+import { type TuneOptions, type Tuning, tune } from '../runtime/tune.ts';
 import { type GanObjective, type GanStep, type Trained, traceGanStep } from './gan_step.ts';
 import { learningRate, PIX2PIX_ADAM } from './schedule.ts';
 
@@ -180,6 +181,11 @@ export class Trainer {
   /** GPU time of each kernel of a step. */
   profile(repeats: number): ReturnType<Program['profile']> {
     return this.#program.profile(repeats);
+  }
+
+  /** Times the forms of a step's kernels; what is trained moves a little. */
+  tune(options: TuneOptions): Promise<Tuning> {
+    return tune(this.#program, options);
   }
 
   dispose(): void {

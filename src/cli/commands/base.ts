@@ -17,7 +17,7 @@ import { writeAtomic } from '../files.ts';
 import { folderSource, splitPairs, tolerantSource } from '../folder_source.ts';
 import { integer, text } from '../options.ts';
 import { writeReport } from '../run/report.ts';
-import { openRunFolder, type RunFolder } from '../run_folder.ts';
+import { choicesOfRun, openRunFolder, type RunFolder } from '../run_folder.ts';
 import { runSession } from '../session.ts';
 import { STOP_CODES } from '../signals.ts';
 import { addTrainOptions, runConfig, type TrainOptions } from '../train_options.ts';
@@ -125,11 +125,12 @@ async function saveBase(run: RunFolder, trainer: Trainer, about: ReadonlyMap<str
 async function trainBase(out: string, options: BaseOptions): Promise<number> {
   const generator = generatorPresets[options.preset];
   const concepts = options.scenes > 0 ? chosenConcepts(options) : [];
-  const config = runConfig('base', options, { concepts });
   const material = await gather(options, generator, concepts);
-  const run = await openRunFolder(out, config, { fresh: options.fresh ?? false });
-  const gpu = await openGpu();
+  const gpu = await openGpu(options, await choicesOfRun(out, options));
+  let run: RunFolder | undefined;
   try {
+    const config = runConfig('base', options, gpu.choices, { concepts });
+    run = await openRunFolder(out, config, { fresh: options.fresh ?? false });
     const trainer = await Trainer.create(gpu, {
       generator,
       discriminator: discriminatorFor(generator),
@@ -168,7 +169,7 @@ async function trainBase(out: string, options: BaseOptions): Promise<number> {
     return 0;
   } finally {
     gpu.close();
-    await run.release();
+    await run?.release();
   }
 }
 

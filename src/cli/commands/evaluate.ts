@@ -79,10 +79,11 @@ async function judge(
   edit: Edit,
   pairs: readonly Pair[],
   size: number,
+  options: EvaluateOptions,
 ): Promise<{ scores: Record<Candidate, Quality>[]; shown: Judged[]; leftOut: string[] }> {
   const [scores, shown, leftOut]: [Record<Candidate, Quality>[], Judged[], string[]] = [[], [], []];
   const progress = startProgress({ label: 'evaluate', total: pairs.length, unit: 'pairs' });
-  await withGpu(async (gpu) => {
+  await withGpu(options, async (gpu) => {
     const adapted = new Editors(gpu, edit);
     const plain = edit.adapters.length > 0 ? new Editors(gpu, { ...edit, adapters: [] }) : adapted;
     for (const [i, pair] of pairs.entries()) {
@@ -128,7 +129,7 @@ async function evaluate(folder: string, options: EvaluateOptions): Promise<void>
   const found = await readEdit(options, warn);
   const edit = { ...found, prompt: found.prompt || (pairs[0]!.prompt ?? pairs[0]!.concept ?? '') };
   const size = edgeOf(edit, options.size);
-  const { scores, shown, leftOut } = await judge(edit, pairs, size);
+  const { scores, shown, leftOut } = await judge(edit, pairs, size, options);
   if (scores.length === 0) throw new UserError(`${folder}: none of its ${pairs.length} pairs can be used`);
   const candidates: Candidate[] = edit.adapters.length > 0 ? ['input', 'base', 'edited'] : ['input', 'base'];
   const against = Object.fromEntries(candidates.map((name) => [name, means(scores, name)]));
