@@ -1,4 +1,4 @@
-import { type ContestResult, fastestForm, holdContest } from './contest.ts';
+import { type ContestResult, type ContestRules, fastestForm, holdContest } from './contest.ts';
 import type { Gpu } from './gpu.ts';
 import { median } from './profile.ts';
 import type { Program, Step } from './program.ts';
@@ -79,19 +79,17 @@ function contendersOf(program: Program, known: ReadonlySet<string>): Contender[]
 const estimate = ({ step, ms }: Contender): number =>
   step.launch.choice!.forms.size * (ESTIMATED_RUNS * ms + COMPILE_MS);
 
-/** The front of the queue as far as it fits into the time; at least one. */
-function takeBatch(queue: readonly Contender[], ms: number): Contender[] {
-  const batch: Contender[] = [];
+/** The front of the queue as far as it fits into the time; at least one. `factor` is real cost over estimated. */
+function affordable(queue: readonly Contender[], ms: number, factor: number): Contender[] {
   let cost = 0;
-  for (const one of queue) {
-    if (batch.length && cost + estimate(one) > ms) break;
-    batch.push(one);
-    cost += estimate(one);
-  }
-  return batch;
+  const end = queue.findIndex((one, i) => {
+    cost += factor * estimate(one);
+    return i > 0 && cost > ms;
+  });
+  return end < 0 ? [...queue] : queue.slice(0, end);
 }
 
-function rulesOf(gpu: Gpu, { step, ms }: Contender, options: TuneOptions, deadline: number) {
+function rulesOf(gpu: Gpu, { step, ms }: Contender, options: TuneOptions, deadline: number): ContestRules {
   const { rounds = ROUNDS, timer = timerOf(gpu), now = () => performance.now() } = options;
   const times = Math.min(MAX_TIMES, Math.max(1, Math.floor(SAMPLE_MS / Math.max(ms, 1e-6))));
   const tolerance = step.launch.choice!.tolerance ?? TOLERANCE[gpu.precision];
@@ -131,17 +129,18 @@ export async function tune(program: Program, options: TuneOptions): Promise<Tuni
   });
   let queue = [...contenders].sort((a, b) => b.ms * b.calls - a.ms * a.calls);
   const keys: TunedKey[] = [];
+  const cost = { real: 0, estimated: 0 };
+  const within = () => affordable(queue, end - now(), cost.estimated ? cost.real / cost.estimated : 1);
   while (queue.length && now() < end) {
-    const batch = new Set(takeBatch(queue, end - now()));
-    queue = queue.filter((one) => !batch.has(one));
-    await program.walk(new Set([...batch].map(({ step }) => step)), async (step) => {
-      if (now() >= end) return;
+    await program.walk(new Set(within().map(({ step }) => step)), async (step) => {
       const one = byStep.get(step)!;
-      // A share of the time that is left, so that early launches cannot starve those with a larger share of the run's.
-      const share = estimate(one) / [...batch].reduce((sum, other) => sum + estimate(other), 0);
-      batch.delete(one);
-      const rules = rulesOf(gpu, one, options, now() + share * (end - now()));
-      const tuned = judge(one, await holdContest(gpu, step, rules), options);
+      // Launches come in the program's order: early ones must not take the time of those with a larger share.
+      if (now() >= end || !within().includes(one)) return;
+      queue = queue.filter((other) => other !== one);
+      const begin = now();
+      const tuned = judge(one, await holdContest(gpu, step, rulesOf(gpu, one, options, end)), options);
+      cost.real += now() - begin;
+      cost.estimated += estimate(one);
       if (tuned) keys.push(tuned);
       if (tuned) options.onKey?.(tuned, keys.length, contenders.length);
     });
