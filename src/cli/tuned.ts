@@ -74,8 +74,8 @@ export function tunedFile(names: AdapterNames): string {
   return join(cacheFolder(), `tuned-${name.toLowerCase()}-${hash}.json`);
 }
 
-/** What was measured on an adapter; null where there is no file, or one that cannot be used, which is told. */
-export async function readTuned(names: AdapterNames): Promise<TunedForms | null> {
+/** What was measured on an adapter; null where there is no file, or one that cannot be used, which `tell` is told. */
+export async function readTuned(names: AdapterNames, tell = warn): Promise<TunedForms | null> {
   const path = tunedFile(names);
   const remedy = 'ignored; npx e2gan tune writes it anew';
   try {
@@ -83,11 +83,11 @@ export async function readTuned(names: AdapterNames): Promise<TunedForms | null>
       JSON.parse((await readRegularFile(path, MAX_BYTES)).toString('utf8')),
     );
     if (JSON.stringify(adapter) === JSON.stringify(identityOf(names))) return new Map(Object.entries(forms));
-    warn(`${path}: was measured on another device, driver or version; ${remedy}`);
+    tell(`${path}: was measured on another device, driver or version; ${remedy}`);
   } catch (error) {
     if (error instanceof Error && errorCode(error.cause) === 'ENOENT') return null;
     const reason = error instanceof z.ZodError ? z.prettifyError(error).split('\n')[0] : messageOf(error);
-    warn(`${path}: damaged (${reason}); ${remedy}`);
+    tell(`${path}: damaged (${reason}); ${remedy}`);
   }
   return null;
 }
@@ -97,19 +97,15 @@ const entryOf = ({ key, best, byDefault, ms }: TunedKey): [string, TunedForm] =>
   { form: best, byDefault, ms: ms.get(best)!, defaultMs: ms.get(byDefault)! },
 ];
 
-/** Adds what was measured to the file. @returns its path @throws UserError where it cannot be written */
-export async function writeTuned(
-  names: AdapterNames,
-  before: TunedForms | null,
-  keys: readonly TunedKey[],
-): Promise<string> {
+/** Adds what was measured to the file; a damaged one is replaced. @throws UserError where it cannot be written */
+export async function writeTuned(names: AdapterNames, keys: readonly TunedKey[]): Promise<void> {
+  if (!keys.length) return;
+  const before = await readTuned(names, () => {});
   const forms = new Map([...(before ?? []), ...keys.map(entryOf)]);
   const sorted = Object.fromEntries([...forms].sort(([a], [b]) => (a < b ? -1 : 1)));
-  const path = tunedFile(names);
   await makeFolder(cacheFolder());
   const content = { format: 1, adapter: identityOf(names), forms: sorted };
-  await writeAtomic(path, `${JSON.stringify(content, null, 1)}\n`);
-  return path;
+  await writeAtomic(tunedFile(names), `${JSON.stringify(content, null, 1)}\n`);
 }
 
 /** The forms to use on an adapter: what the package brings, and before it what was measured here. Defaults are left out. */

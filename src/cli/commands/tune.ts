@@ -10,7 +10,7 @@ import { processorTimer } from '../processor_timer.ts';
 import { startProgress } from '../progress.ts';
 import { checkTrainedSize, deviceLine, frameOf, presetSubject, stepOf } from '../subject.ts';
 import { printTable } from '../table.ts';
-import { readTuned, writeTuned } from '../tuned.ts';
+import { readTuned, tunedFile, writeTuned } from '../tuned.ts';
 import { warn } from '../warn.ts';
 
 const TIMERS = { gpu: gpuTimer, wall: wallTimer, processor: processorTimer } as const;
@@ -53,8 +53,13 @@ async function tuneOne(
   }
 }
 
-/** Tunes a frame's products, and then a training step's in the time that is left. */
-async function tuneAll(gpu: Gpu, options: CommandOptions, known: ReadonlySet<string>): Promise<Tuning[]> {
+/** Tunes a frame's products, and then a training step's in the time that is left; `save` gets each as it comes. */
+async function tuneAll(
+  gpu: Gpu,
+  options: CommandOptions,
+  known: ReadonlySet<string>,
+  save: (tuning: Tuning) => Promise<void>,
+): Promise<Tuning[]> {
   const { preset, train, seconds, size } = options;
   const begin = performance.now();
   const timer = timerFor(gpu, options);
@@ -62,11 +67,14 @@ async function tuneAll(gpu: Gpu, options: CommandOptions, known: ReadonlySet<str
   const subject = presetSubject(preset);
   const frame = await frameOf(gpu, subject, size);
   const frames = await tuneOne('frame', frame, { ...rules, known, seconds: train ? seconds / 2 : seconds });
+  await save(frames);
   if (!train) return [frames];
   const step = await stepOf(gpu, subject, size);
   const left = Math.max(0, seconds - (performance.now() - begin) / 1000);
   const all = new Set([...known, ...frames.choices.keys()]);
-  return [frames, await tuneOne('step', step, { ...rules, known: all, seconds: left })];
+  const steps = await tuneOne('step', step, { ...rules, known: all, seconds: left });
+  await save(steps);
+  return [frames, steps];
 }
 
 const gainOf = ({ ms, best, byDefault }: TunedKey): number => ms.get(byDefault)! / ms.get(best)!;
@@ -86,7 +94,9 @@ async function tuneCommandAction(options: CommandOptions): Promise<void> {
   await withGpu({ tuned: false }, async (gpu) => {
     const before = await readTuned(gpu.info);
     const known = new Set(options.force ? [] : before?.keys());
-    const tunings = await tuneAll(gpu, options, known);
+    const file = tunedFile(gpu.info);
+    const save = ({ keys }: Tuning) => writeTuned(gpu.info, keys);
+    const tunings = await tuneAll(gpu, options, known, save);
     const keys = tunings.flatMap((tuning) => tuning.keys);
     const found = new Set(keys.map(({ key }) => key));
     const left = [...new Set(tunings.flatMap((tuning) => tuning.left))].filter((key) => !found.has(key));
@@ -96,7 +106,6 @@ async function tuneCommandAction(options: CommandOptions): Promise<void> {
       throw new UserError(
         `--seconds ${options.seconds}: too short for any of ${left.length} keys; give more`,
       );
-    const file = await writeTuned(gpu.info, before, keys);
     if (options.json) {
       const plain = ({ ms, refused, ...rest }: TunedKey) => ({
         ...rest,
