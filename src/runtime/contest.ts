@@ -97,16 +97,19 @@ async function firstRound(gpu: Gpu, step: Step, rules: ContestRules): Promise<Fi
 
 /**
  * Times the forms of a launch on the tensors that it has now, in interleaved rounds; forms that give other numbers are
- * refused, and slow ones leave after the first round. Its outputs are left as the last form wrote them.
+ * refused, and slow ones but the default leave after the first round. Its outputs are left as the last form wrote them.
  * @throws KernelError, DeviceLostError
  */
 export async function holdContest(gpu: Gpu, step: Step, rules: ContestRules): Promise<ContestResult> {
   const { entrants, refused } = await firstRound(gpu, step, rules);
   const best = Math.min(...[...entrants.values()].map(({ samples }) => samples[0]!));
-  const stay = [...entrants.values()].filter(({ samples }) => samples[0]! <= TOO_SLOW * best);
+  // The default stays in any case: one bad sample of it must not let others look fast.
+  const stay = [...entrants.values()].filter(
+    (one) => one.step === step || one.samples[0]! <= TOO_SLOW * best,
+  );
   let rounds = 1;
   while (rounds < rules.rounds && rules.now() < rules.deadline) {
-    for (const { step, samples } of stay) samples.push(await rules.timer(gpu, step, rules.times));
+    for (const rival of stay) rival.samples.push(await rules.timer(gpu, rival.step, rules.times));
     rounds++;
   }
   const samples = new Map([...entrants].map(([name, { samples }]) => [name, samples]));

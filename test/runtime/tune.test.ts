@@ -131,6 +131,18 @@ test('a form with other numbers is refused with the reason, and so is one that l
   program.dispose();
 });
 
+test('one bad sample of the default does not make it lose', async () => {
+  const program = await programOf((plain) => ({ other: plain }));
+  let first = 2;
+  // The survey's sample and the first round's are bad.
+  const timer: Timer = async (gpu, step, times) => {
+    await wallTimer(gpu, step, times);
+    return step.launch.choice!.name === 'other' ? 2 : first-- > 0 ? 50 : 1;
+  };
+  assert.is((await tuned(program, { timer })).choices.get('tested'), 'plain 4x1');
+  program.dispose();
+});
+
 test('a default that gives NaN is never replaced', async () => {
   const program = await programOf((plain) => ({ other: plain }));
   await program.run({ a: draw(N * N).fill(Number.NaN), b: draw(N * N, 2) });
