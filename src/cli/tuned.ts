@@ -99,7 +99,6 @@ const entryOf = ({ key, best, byDefault, ms }: TunedKey): [string, TunedForm] =>
 
 /** Adds what was measured to the file; a damaged one is replaced. @throws UserError where it cannot be written */
 export async function writeTuned(names: AdapterNames, keys: readonly TunedKey[]): Promise<void> {
-  if (!keys.length) return;
   const before = await readTuned(names, () => {});
   const forms = new Map([...(before ?? []), ...keys.map(entryOf)]);
   const sorted = Object.fromEntries([...forms].sort(([a], [b]) => (a < b ? -1 : 1)));

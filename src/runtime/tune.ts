@@ -19,8 +19,8 @@ export interface TuneOptions {
   readonly timer?: Timer;
   /** Milliseconds, for the budget. */
   readonly now?: () => number;
-  /** Told of each key as it is decided, with how many there are. */
-  readonly onKey?: (tuned: TunedKey, done: number, all: number) => void;
+  /** Told of each key as it is decided, with how many there are, and waited for. */
+  readonly onKey?: (tuned: TunedKey, done: number, all: number) => Promise<void>;
 }
 
 /** What was measured of one key. */
@@ -142,7 +142,7 @@ export async function tune(program: Program, options: TuneOptions): Promise<Tuni
       cost.real += now() - begin;
       cost.estimated += estimate(one);
       if (tuned) keys.push(tuned);
-      if (tuned) options.onKey?.(tuned, keys.length, contenders.length);
+      if (tuned) await options.onKey?.(tuned, keys.length, contenders.length);
     });
   }
   const choices = new Map(keys.map(({ key, best }) => [key, best]));

@@ -34,16 +34,18 @@ function timerFor({ features }: Gpu, { timer }: CommandOptions): Timer | undefin
   return timer && TIMERS[timer];
 }
 
-/** Tunes one program, showing each key as it is decided. */
+/** Tunes one program, showing and saving each key as it is decided, so that nothing is lost when it is stopped. */
 async function tuneOne(
+  gpu: Gpu,
   what: string,
   subject: { tune(options: TuneOptions): Promise<Tuning>; dispose(): void },
   options: TuneOptions,
 ): Promise<Tuning> {
   let progress: ReturnType<typeof startProgress> | undefined;
-  const onKey = ({ key, best }: TunedKey, done: number, all: number) => {
+  const onKey = async (tuned: TunedKey, done: number, all: number) => {
     progress ??= startProgress({ label: `tune ${what}`, total: all, unit: 'keys' });
-    progress.update(done, `${key}: ${best}`);
+    progress.update(done, `${tuned.key}: ${tuned.best}`);
+    await writeTuned(gpu.info, [tuned]);
   };
   try {
     return await subject.tune({ ...options, onKey });
@@ -53,28 +55,21 @@ async function tuneOne(
   }
 }
 
-/** Tunes a frame's products, and then a training step's in the time that is left; `save` gets each as it comes. */
-async function tuneAll(
-  gpu: Gpu,
-  options: CommandOptions,
-  known: ReadonlySet<string>,
-  save: (tuning: Tuning) => Promise<void>,
-): Promise<Tuning[]> {
+/** Tunes a frame's products, and then a training step's in the time that is left. */
+async function tuneAll(gpu: Gpu, options: CommandOptions, known: ReadonlySet<string>): Promise<Tuning[]> {
   const { preset, train, seconds, size } = options;
   const begin = performance.now();
   const timer = timerFor(gpu, options);
   const rules = timer ? { timer } : {};
   const subject = presetSubject(preset);
   const frame = await frameOf(gpu, subject, size);
-  const frames = await tuneOne('frame', frame, { ...rules, known, seconds: train ? seconds / 2 : seconds });
-  await save(frames);
+  const whole = { ...rules, known, seconds: train ? seconds / 2 : seconds };
+  const frames = await tuneOne(gpu, 'frame', frame, whole);
   if (!train) return [frames];
   const step = await stepOf(gpu, subject, size);
   const left = Math.max(0, seconds - (performance.now() - begin) / 1000);
   const all = new Set([...known, ...frames.choices.keys()]);
-  const steps = await tuneOne('step', step, { ...rules, known: all, seconds: left });
-  await save(steps);
-  return [frames, steps];
+  return [frames, await tuneOne(gpu, 'step', step, { ...rules, known: all, seconds: left })];
 }
 
 const gainOf = ({ ms, best, byDefault }: TunedKey): number => ms.get(byDefault)! / ms.get(best)!;
@@ -95,8 +90,7 @@ async function tuneCommandAction(options: CommandOptions): Promise<void> {
     const before = await readTuned(gpu.info);
     const known = new Set(options.force ? [] : before?.keys());
     const file = tunedFile(gpu.info);
-    const save = ({ keys }: Tuning) => writeTuned(gpu.info, keys);
-    const tunings = await tuneAll(gpu, options, known, save);
+    const tunings = await tuneAll(gpu, options, known);
     const keys = tunings.flatMap((tuning) => tuning.keys);
     const found = new Set(keys.map(({ key }) => key));
     const left = [...new Set(tunings.flatMap((tuning) => tuning.left))].filter((key) => !found.has(key));
