@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert';
 import { cacheFolder, readTuned, tunedChoices, tunedFile, writeTuned } from '../../src/cli/tuned.ts';
 import { Gpu } from '../../src/runtime/gpu.ts';
 import type { TunedKey } from '../../src/runtime/tune.ts';
+import { shippedChoices } from '../../src/runtime/tuned_defaults.ts';
 import { type Outcome, run } from './run_program.ts';
 import { writeNoise, writeSmallBase } from './small_model.ts';
 
@@ -89,6 +90,16 @@ tuned('what was measured comes back, later measurements go before earlier ones',
   assert.equal(await readdir(at('cache')), [path.slice(at('cache').length + 1)]);
   for (const part of ['vendor', 'architecture', 'device', 'description'] as const)
     assert.is(await readTuned({ ...names, [part]: 'other' }), null, part);
+});
+
+tuned('the package brings forms for the device they were measured on, and for no other', () => {
+  const llvmpipe = { vendor: 'mesa', architecture: 'software', description: '' };
+  const shipped = shippedChoices({ ...llvmpipe, device: 'llvmpipe-llvm-19-1-7-256-bits-' });
+  assert.ok(shipped.size > 0);
+  for (const [key, form] of shipped)
+    assert.match(`${key}: ${form}`, /x.+: (plain|register|subgroup) \d+x\d$/);
+  assert.is(shippedChoices({ ...llvmpipe, device: 'llvmpipe-llvm-19-1-7-128-bits-' }).size, 0);
+  assert.is(shippedChoices(names).size, 0);
 });
 
 tuned('a broken or foreign file is ignored with one line', async () => {
