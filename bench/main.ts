@@ -44,7 +44,7 @@ async function versions(peers: boolean): Promise<Record<string, string>> {
 
 /** Which device ours opens; the device is closed again, so that children have it to themselves. */
 async function describeDevice(): Promise<{ adapter: string; software: boolean; timestamps: boolean }> {
-  const gpu = await openGpu();
+  const gpu = await openGpu({ tuned: false });
   const { info, features } = gpu;
   gpu.close();
   const adapter = info.description || info.device;

@@ -1,17 +1,34 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import type { Command } from 'commander';
 import { z } from 'zod';
 import { navigatorGpu } from '#navigator-gpu';
 import { attend } from '../../scripts/steps.mjs';
 import { Gpu } from '../runtime/gpu.ts';
+import type { Choices } from '../runtime/tuner.ts';
 import { errorCode, messageOf, UserError } from './errors.ts';
+import { isTunedOff, tunedChoices } from './tuned.ts';
 
 /** What setup left beside `dist/` about the device it found: `env` leads Vulkan's loader there. */
 const ENVIRONMENT = z.looseObject({ env: z.record(z.string(), z.string()) });
 
+/** What commands that compute have in common, as commander parses it. */
+export interface DeviceOptions {
+  /** Use what `e2gan tune` found on this device; true where absent. */
+  readonly tuned?: boolean;
+}
+
+/** Adds `--no-tuned`. */
+export const addTunedOption = (command: Command): Command =>
+  command.option('--no-tuned', 'leave out what e2gan tune found, as E2GAN_TUNED=off does');
+
+/** Which device, as a line. */
+export const deviceLine = ({ info, features }: Gpu): string =>
+  `${info.description || info.device}${features.software ? ' (software: a GPU is far faster)' : ''}`;
+
 /** Opens the device, runs `work` and closes it. @throws UserError where no adapter answers */
-export async function withGpu<T>(work: (gpu: Gpu) => Promise<T>): Promise<T> {
-  const gpu = await openGpu();
+export async function withGpu<T>(options: DeviceOptions, work: (gpu: Gpu) => Promise<T>): Promise<T> {
+  const gpu = await openGpu(options);
   try {
     return await work(gpu);
   } finally {
@@ -19,10 +36,15 @@ export async function withGpu<T>(work: (gpu: Gpu) => Promise<T>): Promise<T> {
   }
 }
 
-/** `Gpu.open`, its failure told as one line for the user. @throws UserError */
-export async function openGpu(): Promise<Gpu> {
+/**
+ * `Gpu.open` with the tuned forms, its failure told as one line for the user.
+ * @param fixed - the forms to use instead, whatever was tuned
+ * @throws UserError
+ */
+export async function openGpu({ tuned = true }: DeviceOptions, fixed?: Choices): Promise<Gpu> {
+  const found = tuned && !isTunedOff() ? tunedChoices : new Map();
   try {
-    return await Gpu.open();
+    return await Gpu.open({ choices: fixed ?? found });
   } catch (error) {
     throw new UserError(messageOf(error), 1, { cause: error });
   }

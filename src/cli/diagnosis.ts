@@ -5,9 +5,11 @@ import { remedy } from '../../scripts/remedy.mjs';
 import { Gpu } from '../runtime/gpu.ts';
 import type { Features } from '../runtime/limits.ts';
 import { matmul } from '../runtime/ops/matmul.ts';
+import { shippedChoices } from '../runtime/tuned_defaults.ts';
 import { adapterAnswers } from './device.ts';
 import { messageOf } from './errors.ts';
 import { loadNative } from './images/native.ts';
+import { isTunedOff, readTuned, tunedFile } from './tuned.ts';
 import { findVulkanFiles, type VulkanFiles } from './vulkan_files.ts';
 
 /** Limits that decide how large pictures and networks can be, and which kernels run. */
@@ -29,6 +31,18 @@ export interface DeviceFacts {
   readonly limits: Readonly<Record<(typeof LIMITS)[number], number>>;
   /** Largest difference of a product of matrices from the exact one, relative to its largest element. */
   readonly error: number;
+  readonly tuned: TunedFacts;
+}
+
+/** Where the forms come from that this device's kernels take. */
+export interface TunedFacts {
+  readonly file: string;
+  /** Kernels that `e2gan tune` has measured; null where it has not run on this device with this driver and version. */
+  readonly measured: number | null;
+  /** Kernels whose form the package brings along. */
+  readonly shipped: number;
+  /** `E2GAN_TUNED=off` is set. */
+  readonly off: boolean;
 }
 
 /** What `doctor` finds out. */
@@ -80,9 +94,15 @@ async function examine(): Promise<Pick<Diagnosis, 'device' | 'problem'>> {
     const { limits: all } = gpu.device;
     const limits = Object.fromEntries(LIMITS.map((name) => [name, all[name]])) as DeviceFacts['limits'];
     const error = await productError(gpu);
+    const tuned = {
+      file: tunedFile(gpu.info),
+      measured: (await readTuned(gpu.info))?.size ?? null,
+      shipped: shippedChoices(gpu.info).size,
+      off: isTunedOff(),
+    };
     const problem = error <= TOLERANCE ? null : `the device computes wrong numbers (relative error ${error})`;
     return {
-      device: { vendor, architecture, device, driver, features: gpu.features, limits, error },
+      device: { vendor, architecture, device, driver, features: gpu.features, limits, error, tuned },
       problem,
     };
   } catch (error) {

@@ -1,10 +1,11 @@
 import { type Command, Option } from 'commander';
 import { type AdapterArgument, adapterArgument } from './adapter_argument.ts';
 import { SHIPPED_BASE } from './base_model.ts';
+import { addTunedOption, type DeviceOptions } from './device.ts';
 import { text } from './options.ts';
 
 /** Options of every command that edits pictures, as commander parses them. */
-export interface EditOptions {
+export interface EditOptions extends DeviceOptions {
   readonly base: string;
   readonly adapter: readonly AdapterArgument[];
   readonly prompt?: string;
@@ -12,7 +13,7 @@ export interface EditOptions {
 
 /** Adds them. */
 export function addEditOptions(command: Command): Command {
-  return command
+  return addTunedOption(command)
     .addOption(
       new Option('--base <file>', 'base generator').argParser(text).default(SHIPPED_BASE, 'the shipped one'),
     )

@@ -108,7 +108,8 @@ async function withFeatures<T, R>(
   work: (features: Features<T>) => Promise<R>,
 ): Promise<R> {
   if (choice.kind === 'stand-in') return work(standIn);
-  return withGpu(async (gpu) => work(await open(gpu, choice)));
+  // A run that is resumed must choose the same pairs and concepts, whatever was tuned since.
+  return withGpu({ tuned: false }, async (gpu) => work(await open(gpu, choice)));
 }
 
 /** Runs `work` with features of pictures; a device is opened for it only where there are weights. */

@@ -9,6 +9,7 @@ import { evaluateCommand } from './commands/evaluate.ts';
 import { finetuneCommand } from './commands/finetune.ts';
 import { profileCommand } from './commands/profile.ts';
 import { startCommand } from './commands/start.ts';
+import { tuneCommand } from './commands/tune.ts';
 import { runOnUnpackedDevice } from './device.ts';
 import { reportError } from './errors.ts';
 import { runCommand } from './options.ts';
@@ -32,6 +33,7 @@ function createProgram(): Command {
     .addCommand(evaluateCommand())
     .addCommand(benchCommand())
     .addCommand(profileCommand())
+    .addCommand(tuneCommand())
     .addHelpText('after', EXIT_CODES);
 }
 

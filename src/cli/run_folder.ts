@@ -1,6 +1,8 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import type { Picture } from '../model/picture.ts';
+import type { Choices } from '../runtime/tuner.ts';
 import { errorCode, fileError, messageOf, UserError, usageError } from './errors.ts';
 import { makeFolder, readRegularFile, writeAtomic } from './files.ts';
 import { encodePng } from './images/png.ts';
@@ -9,6 +11,7 @@ import { lockFolder } from './run/lock.ts';
 
 const CONFIG = 'config.json';
 const LOCK = 'lock.json';
+const ABSENT: readonly string[] = ['ENOENT', 'ENOTDIR'];
 const MAX_CONFIG_BYTES = 1024 * 1024;
 /** What a training writes; `--fresh` removes these and nothing else. */
 const OWN =
@@ -60,6 +63,21 @@ export async function openRunFolder(
   }
 }
 
+const CHOICES = z.record(z.string(), z.string()).default({});
+
+/**
+ * The forms of kernels that the run in a folder was begun with; undefined where no run is to be resumed.
+ * @throws UserError where `config.json` is damaged
+ */
+export async function choicesOfRun(path: string, { fresh = false } = {}): Promise<Choices | undefined> {
+  const file = join(path, CONFIG);
+  const config = fresh ? undefined : await readConfig(file);
+  if (!config) return undefined;
+  const { success, data } = CHOICES.safeParse(config.choices);
+  if (success) return new Map(Object.entries(data));
+  throw new UserError(`${file}: damaged (choices must map names to names); repair it or use --fresh`);
+}
+
 /** Writes `previews/step_<step>.png` and returns its path. */
 export async function savePreview(run: RunFolder, step: number, picture: Picture): Promise<string> {
   await makeFolder(run.file('previews'));
@@ -85,7 +103,7 @@ async function readConfig(path: string): Promise<Config | undefined> {
     if (typeof config === 'object' && config !== null && !Array.isArray(config)) return config as Config;
     throw new Error('a JSON object is needed');
   } catch (error) {
-    if (error instanceof UserError && errorCode(error.cause) === 'ENOENT') return undefined;
+    if (error instanceof UserError && ABSENT.includes(errorCode(error.cause))) return undefined;
     if (error instanceof UserError) throw error;
     throw new UserError(`${path}: damaged (${messageOf(error)}); repair it or use --fresh`, 1, {
       cause: error,

@@ -1,9 +1,11 @@
 import { type Command, Option } from 'commander';
 import type { GanKind } from '../runtime/ops/loss.ts';
+import type { Choices } from '../runtime/tuner.ts';
+import { addTunedOption, type DeviceOptions } from './device.ts';
 import { decimal, integer, seed, size } from './options.ts';
 
 /** Options that every training command has, as commander parses them. */
-export interface TrainOptions {
+export interface TrainOptions extends DeviceOptions {
   readonly steps: number;
   readonly size: { readonly width: number };
   readonly loadSize?: { readonly width: number };
@@ -25,7 +27,7 @@ export function addTrainOptions(command: Command, defaults: { steps: number; siz
   const edge = size(8, { min: 24, max: 1024 });
   const count = (flags: string, what: string, value: number, min = 1) =>
     new Option(flags, what).argParser(integer({ min, max: 1e9 })).default(value);
-  return command
+  return addTunedOption(command)
     .addOption(count('--steps <n>', 'training steps', defaults.steps))
     .addOption(
       new Option('--size <px>', 'edge of the training crops, a multiple of 8')
@@ -67,12 +69,21 @@ export function addTrainOptions(command: Command, defaults: { steps: number; siz
     .option('--fresh', 'start anew in a folder that holds an earlier run');
 }
 
-/** The settings of a run for `config.json`: all options but those that may change when it is resumed. */
+/**
+ * The settings of a run for `config.json`: all options but those that may change when it is resumed, and the forms that
+ * its device was opened with, for they round in their own ways.
+ */
 export function runConfig(
   kind: string,
   options: TrainOptions,
+  choices: Choices,
   rest: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
-  const { saveEvery: _, previewEvery: __, fresh: ___, size: edge, loadSize, ...own } = options;
-  return { kind, ...own, ...rest, size: edge.width, loadSize: loadSize?.width ?? edge.width };
+  const { saveEvery: _, previewEvery: __, fresh: ___, tuned: ____, size: edge, loadSize, ...own } = options;
+  const sizes = { size: edge.width, loadSize: loadSize?.width ?? edge.width };
+  return { kind, ...own, ...rest, ...sizes, ...choicesSetting(choices) };
 }
+
+/** Tuned forms as a setting of a run; absent where there are none. */
+export const choicesSetting = (choices: Choices): { choices?: Record<string, string> } =>
+  choices.size ? { choices: Object.fromEntries(choices) } : {};

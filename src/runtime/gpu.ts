@@ -46,8 +46,8 @@ export interface OpenOptions {
   readonly storage?: 'f32' | 'f16';
   /** Computes 3x3 convolutions of stride 1 by tiles of this size, or never; by a rule where left out. */
   readonly winograd?: WinogradTile | 'off';
-  /** What the tuner found on this device; none where results must not hang on a measurement. */
-  readonly choices?: Choices;
+  /** What the tuner found, or where to look it up; none where results must not hang on a measurement. */
+  readonly choices?: Choices | ((info: GPUAdapterInfo) => Choices | Promise<Choices>);
   readonly backend?: string;
 }
 
@@ -76,6 +76,7 @@ export class Gpu {
     pipelines: Pipelines,
     features: Features,
     options: OpenOptions,
+    choices: Choices,
   ) {
     this.device = device;
     this.info = info;
@@ -85,7 +86,7 @@ export class Gpu {
     this.storage = options.storage ?? 'f32';
     // Who forces a family asks for that product, not for another in its place.
     this.winograd = options.winograd ?? (options.family ? 'off' : null);
-    this.choices = options.choices ?? new Map();
+    this.choices = choices;
     this.pipelines = pipelines;
     this.faults = new Faults(device);
   }
@@ -98,6 +99,8 @@ export class Gpu {
     const found = negotiate(gpu, adapter);
     const features = options.family === 'plain' ? { ...found, subgroupSize: 0 } : found;
     if (options.storage === 'f16' && !features.f16) throw new Error('this device has no shader-f16');
+    const { choices = new Map() } = options;
+    const tuned = typeof choices === 'function' ? await choices(adapter.info) : choices;
     const device = await adapter.requestDevice({
       requiredFeatures: featuresToRequest(adapter),
       requiredLimits: limitsToRequest(adapter),
@@ -105,7 +108,7 @@ export class Gpu {
     const pipelines = new Pipelines(device);
     const matrix = await probeMatrix(pipelines, features.subgroupMatrix);
     if (options.family === 'matrix' && !matrix) throw new Error('this device has no matrix units for f16');
-    return new Gpu(device, adapter.info, pipelines, { ...features, subgroupMatrix: matrix }, options);
+    return new Gpu(device, adapter.info, pipelines, { ...features, subgroupMatrix: matrix }, options, tuned);
   }
 
   createBuffer(label: string, bytes: number, usage: GPUBufferUsageFlags): GPUBuffer {

@@ -1,4 +1,5 @@
 import type { Step } from './bind.ts';
+import { dispatch } from './encode.ts';
 import { KernelError } from './errors.ts';
 import type { Gpu } from './gpu.ts';
 import { Readback } from './readback.ts';
@@ -11,15 +12,17 @@ const LAUNCHES_PER_SET = 2048;
 class Stamps {
   readonly #gpu: Gpu;
   readonly #steps: readonly Step[];
+  readonly #times: number;
   readonly #sets: readonly GPUQuerySet[];
   readonly #resolved: GPUBuffer;
   readonly #readback: Readback;
 
-  constructor(gpu: Gpu, steps: readonly Step[]) {
+  constructor(gpu: Gpu, steps: readonly Step[], times: number) {
     const bytes = steps.length * 2 * 8;
     const usage = GPUBufferUsage.QUERY_RESOLVE | GPUBufferUsage.COPY_SRC;
     this.#gpu = gpu;
     this.#steps = steps;
+    this.#times = times;
     this.#resolved = gpu.createBuffer('timestamps', bytes, usage);
     this.#readback = new Readback(gpu, 'timestamps', bytes, 1);
     this.#sets = Array.from({ length: Math.ceil(steps.length / LAUNCHES_PER_SET) }, (_, i) => {
@@ -28,7 +31,7 @@ class Stamps {
     });
   }
 
-  /** Runs all launches once. */
+  /** Runs all launches in order. */
   async run(): Promise<TimedRun> {
     const begin = performance.now();
     let end = begin;
@@ -44,15 +47,12 @@ class Stamps {
 
   #encode(): GPUCommandBuffer {
     const encoder = this.#gpu.device.createCommandEncoder({ label: 'profile' });
-    for (const [i, { launch, pipeline, tensors, params }] of this.#steps.entries()) {
+    for (const [i, step] of this.#steps.entries()) {
       const querySet = this.#sets[Math.floor(i / LAUNCHES_PER_SET)]!;
       const at = (i % LAUNCHES_PER_SET) * 2;
       const timestampWrites = { querySet, beginningOfPassWriteIndex: at, endOfPassWriteIndex: at + 1 };
-      const pass = encoder.beginComputePass({ label: launch.label, timestampWrites });
-      pass.setPipeline(pipeline);
-      pass.setBindGroup(0, tensors);
-      if (params) pass.setBindGroup(1, params);
-      pass.dispatchWorkgroups(...launch.groups);
+      const pass = encoder.beginComputePass({ label: step.launch.label, timestampWrites });
+      dispatch(pass, step, this.#times);
       pass.end();
     }
     for (const [i, set] of this.#sets.entries())
@@ -79,12 +79,18 @@ function spansOf(ticks: BigUint64Array): Span[] {
 /**
  * Times every launch in a pass of its own, all of a run in one submit, `repeats` times. The passes keep launches apart
  * that a replay, with one pass for all, would start back to back; so gaps are an upper bound.
+ * @param times - how often each launch runs, in a row, within its pass
  * @throws KernelError where the device has no timestamps; DeviceLostError
  */
-export async function timeRuns(gpu: Gpu, steps: readonly Step[], repeats: number): Promise<TimedRun[]> {
+export async function timeRuns(
+  gpu: Gpu,
+  steps: readonly Step[],
+  repeats: number,
+  times = 1,
+): Promise<TimedRun[]> {
   if (!gpu.features.timestamps) throw new KernelError('profile: this device has no timestamp-query');
   if (steps.length === 0) return [{ spans: [], encoded: { begin: 0, end: 0 }, submitted: 0 }];
-  const { result: stamps, fault } = gpu.faults.scoped(() => new Stamps(gpu, steps));
+  const { result: stamps, fault } = gpu.faults.scoped(() => new Stamps(gpu, steps, times));
   try {
     const error = await fault;
     if (error) throw new KernelError(`profile: ${error}`);

@@ -1,19 +1,17 @@
 import { deviceWait } from '#navigator-gpu';
 import { type Bound, bindPlan, type Step, unbind } from './bind.ts';
+import { cut, submitSteps } from './encode.ts';
 import { KernelError } from './errors.ts';
 import type { Gpu } from './gpu.ts';
 import type { Plan } from './plan.ts';
 import { timeRuns } from './profile.ts';
 import { Readback } from './readback.ts';
 import { type Recording, reads, writes } from './recording.ts';
-import { encodeSteps, Replay } from './replay.ts';
+import { Replay } from './replay.ts';
 import { padRows, showShape, unpadRows } from './shape.ts';
 import { fromStored, type Stored, toStored } from './stored.ts';
 import type { Storage, Tensor } from './tensor.ts';
 import { type KernelTime, type Phase, Stopwatch, type Timeline, timelineOf } from './timeline.ts';
-
-// Work per submit, so that one takes about 100 ms: software devices reach some 10 GFLOP/s, GPUs a thousand times more.
-const SUBMIT_FLOPS = { software: 1e9, gpu: 1e11 };
 
 function floats(name: string, tensor: Tensor, data: ArrayLike<number>): Stored {
   if (data.length !== tensor.size)
@@ -63,8 +61,7 @@ export class Program {
     this.#bound = bound;
     this.compiled = compiled;
     this.label = `program ${Object.keys(outputs).join(', ') || 'without outputs'}`;
-    const budget = gpu.features.software ? SUBMIT_FLOPS.software : SUBMIT_FLOPS.gpu;
-    this.replay = new Replay(this.label, bound.each, budget);
+    this.replay = new Replay(gpu, this.label, bound.each);
     for (const [name, tensor] of Object.entries(outputs)) {
       this.#readbacks.set(name, new Readback(gpu, name, tensor.storage.bytes, 2));
     }
@@ -117,9 +114,7 @@ export class Program {
       if (storage.version !== version) stale = true;
       this.#seen.set(storage, storage.version);
     }
-    if (!stale || this.once.length === 0) return;
-    const { device } = this.gpu;
-    device.queue.submit([encodeSteps(device, this.label, this.once)]);
+    if (stale && this.once.length > 0) submitSteps(this.gpu, this.label, this.once);
   }
 
   /** Writes inputs: dense values by name; inputs that are left out keep what they hold. @throws KernelError */
@@ -200,6 +195,32 @@ export class Program {
   /** GPU time of every launch, the median over `repeats` runs. @throws KernelError, DeviceLostError */
   async profile(repeats: number): Promise<readonly KernelTime[]> {
     return (await this.timeline(repeats)).kernels;
+  }
+
+  /**
+   * One run with pauses, as far as the last: before each launch of `stops` all earlier ones are enqueued, so that its
+   * tensors hold what a run gives it, and `visit` is awaited; then it runs, over what `visit` left in its outputs.
+   * @throws KernelError, DeviceLostError
+   */
+  async walk(stops: ReadonlySet<Step>, visit: (step: Step) => Promise<void>): Promise<void> {
+    this.#check();
+    const { gpu, label, each } = this;
+    gpu.faults.guard(label, () => this.#refresh());
+    let from = 0;
+    try {
+      for (const [i, step] of each.entries()) {
+        if (!stops.has(step)) continue;
+        const chunks = cut(gpu, each.slice(from, i));
+        gpu.faults.guard(label, () => chunks.forEach((chunk) => void submitSteps(gpu, label, chunk)));
+        from = i;
+        await visit(step);
+      }
+      const last = each.slice(from, from + 1);
+      gpu.faults.guard(label, () => submitSteps(gpu, label, last));
+      await this.settle();
+    } finally {
+      this.#touch();
+    }
   }
 
   /** Arena, inputs and params: all that the program owns. */

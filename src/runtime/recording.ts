@@ -6,7 +6,8 @@ import { type Shape, showShape } from './shape.ts';
 import { type Dtype, newStorage, rootOf, type Storage, type Tensor } from './tensor.ts';
 import type { Choice } from './tuner.ts';
 
-const MAX_GROUPS = 65535;
+/** Workgroups along one axis that every device takes. */
+export const MAX_GROUPS = 65535;
 
 /** One dispatch, as an op asks for it. */
 export interface Launch {

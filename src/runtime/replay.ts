@@ -1,4 +1,6 @@
 import type { Step } from './bind.ts';
+import { cut, encodeSteps } from './encode.ts';
+import type { Gpu } from './gpu.ts';
 import type { Phase } from './timeline.ts';
 
 /** JavaScript's time for one replay, in milliseconds. */
@@ -11,38 +13,6 @@ export interface ReplayTimes {
   readonly submit: number;
 }
 
-/** Cuts launches into submits of bounded work. */
-function cut(steps: readonly Step[], budget: number): Step[][] {
-  const chunks: Step[][] = [];
-  let spent = Number.POSITIVE_INFINITY;
-  for (const step of steps) {
-    if (spent + step.launch.flops > budget) {
-      chunks.push([]);
-      spent = 0;
-    }
-    chunks.at(-1)!.push(step);
-    spent += step.launch.flops;
-  }
-  return chunks;
-}
-
-/** Records launches into one pass. Each call into the GPU's API costs about a microsecond, so none is repeated. */
-export function encodeSteps(device: GPUDevice, label: string, steps: readonly Step[]): GPUCommandBuffer {
-  const encoder = device.createCommandEncoder({ label });
-  const pass = encoder.beginComputePass({ label });
-  let current: GPUComputePipeline | null = null;
-  for (const { launch, pipeline, tensors, params } of steps) {
-    if (pipeline !== current) pass.setPipeline(pipeline);
-    current = pipeline;
-    pass.setBindGroup(0, tensors);
-    if (params) pass.setBindGroup(1, params);
-    const { groups } = launch;
-    pass.dispatchWorkgroups(groups[0], groups[1], groups[2]);
-  }
-  pass.end();
-  return encoder.finish();
-}
-
 /** The launches of a program as submits of bounded work, and when the latest replay did what. */
 export class Replay {
   readonly #chunks: readonly (readonly Step[])[];
@@ -50,10 +20,9 @@ export class Replay {
   /** Begin, inputs written; of each submit: recorded, handed over; end. Made once: a replay allocates nothing. */
   readonly #marks: Float64Array;
 
-  /** @param budget - flops per submit */
-  constructor(label: string, steps: readonly Step[], budget: number) {
+  constructor(gpu: Gpu, label: string, steps: readonly Step[]) {
     this.#label = label;
-    this.#chunks = cut(steps, budget);
+    this.#chunks = cut(gpu, steps);
     this.#marks = new Float64Array(3 + 2 * this.#chunks.length);
   }
 

@@ -48,6 +48,9 @@ const USAGE: readonly Refusal[] = [
   [withAdapter('adapter:nan'), 2, /--adapter.*adapter:nan'.*decimal number/],
   [withAdapter('adapter:1e9'), 2, /--adapter.*1e9 is not from -4 to 4/],
   [['profile', '--size', '20'], 2, /--size.*20 is not a multiple of 8/],
+  [['tune', '--timer', 'sundial'], 2, /--timer.*Allowed choices are gpu, wall, processor/],
+  [['tune', '--seconds', '0'], 2, /--seconds.*0 is not from 1/],
+  [['tune', '--train', '--size', '16'], 2, /--train needs a --size of 24/],
   [['profile', '--repeats', '0'], 2, /--repeats.*0 is not from 1/],
   [['profile', '--preset', 'huge'], 2, /--preset.*Allowed choices are paper, small, tiny/],
   [

@@ -103,14 +103,14 @@ async function editFolder(editors: Editors, tasks: readonly Task[], size?: numbe
 async function applyToFolder(input: string, output: string, options: ApplyOptions): Promise<number> {
   const tasks = await folderTasks(input, output, options.force ?? false);
   const edit = await readEdit(options, warn);
-  return withGpu((gpu) => editFolder(new Editors(gpu, edit), tasks, options.size));
+  return withGpu(options, (gpu) => editFolder(new Editors(gpu, edit), tasks, options.size));
 }
 
 async function applyToPicture(from: string, to: string, options: ApplyOptions): Promise<number> {
   await requirePngOutput(to, options.force ?? false);
   const picture = await readPicture(from);
   const edit = await readEdit(options, warn);
-  await withGpu((gpu) => editOne(new Editors(gpu, edit), picture, { from, to }, options.size));
+  await withGpu(options, (gpu) => editOne(new Editors(gpu, edit), picture, { from, to }, options.size));
   return 0;
 }
 

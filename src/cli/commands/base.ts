@@ -19,7 +19,7 @@ import { type FeatureChoice, featuresOption } from '../features.ts';
 import { writeAtomic } from '../files.ts';
 import { integer, text } from '../options.ts';
 import { writeReport } from '../run/report.ts';
-import { openRunFolder, type RunFolder } from '../run_folder.ts';
+import { choicesOfRun, openRunFolder, type RunFolder } from '../run_folder.ts';
 import { runSession } from '../session.ts';
 import { STOP_CODES } from '../signals.ts';
 import { addTrainOptions, runConfig } from '../train_options.ts';
@@ -81,11 +81,13 @@ async function saveBase(run: RunFolder, trainer: Trainer, about: ReadonlyMap<str
 async function trainBase(out: string, options: BaseOptions): Promise<number> {
   const generator = generatorPresets[options.preset];
   const { names, scenes, chosen } = await conceptsOf(options);
-  const config = runConfig('base', options, { concepts: names, features: chosen?.features });
   const material = await gatherMaterial(options, generator, scenes, chosen);
-  const run = await openRunFolder(out, config, { fresh: options.fresh ?? false });
-  const gpu = await openGpu();
+  const gpu = await openGpu(options, await choicesOfRun(out, options));
+  let run: RunFolder | undefined;
   try {
+    const settings = { concepts: names, features: chosen?.features };
+    const config = runConfig('base', options, gpu.choices, settings);
+    run = await openRunFolder(out, config, { fresh: options.fresh ?? false });
     if (chosen) await saveConcepts(run, chosen);
     const trainer = await Trainer.create(gpu, {
       generator,
@@ -129,7 +131,7 @@ async function trainBase(out: string, options: BaseOptions): Promise<number> {
     return 0;
   } finally {
     gpu.close();
-    await run.release();
+    await run?.release();
   }
 }
 

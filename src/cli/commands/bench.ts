@@ -13,13 +13,13 @@ import {
   readBaseline,
   requireComparable,
 } from '../bench/result_file.ts';
-import { withGpu } from '../device.ts';
+import { addTunedOption, type DeviceOptions, deviceLine, withGpu } from '../device.ts';
 import { UserError, usageError } from '../errors.ts';
 import { writeAtomic } from '../files.ts';
 import { decimal, type Size, size, text } from '../options.ts';
 import { requireFileOutput } from '../outputs.ts';
 
-interface BenchOptions {
+interface BenchOptions extends DeviceOptions {
   readonly preset: readonly PresetName[];
   readonly size: Size;
   readonly seconds: number;
@@ -75,8 +75,7 @@ async function measureAll(gpu: Gpu, options: BenchOptions, baseline: Baseline | 
   if (options.save !== undefined) await writeAtomic(options.save, `${JSON.stringify(found, null, 2)}\n`);
   if (options.json) console.log(JSON.stringify({ ...found, comparisons }, null, 2));
   else {
-    const { info, features } = gpu;
-    const device = `${info.description || info.device}${features.software ? ' (software: a GPU is far faster)' : ''}`;
+    const device = deviceLine(gpu);
     const shown = `${pixels.width}x${pixels.height}`;
     printBench(results, { device, size: shown, peaks, targetFps: options.targetFps, comparisons });
   }
@@ -86,12 +85,12 @@ async function measureAll(gpu: Gpu, options: BenchOptions, baseline: Baseline | 
 async function bench(options: BenchOptions): Promise<void> {
   await checkOptions(options);
   const baseline = options.compare === undefined ? null : await readBaseline(options.compare);
-  await withGpu((gpu) => measureAll(gpu, options, baseline));
+  await withGpu(options, (gpu) => measureAll(gpu, options, baseline));
 }
 
 /** `e2gan bench`: frames per second of the presets on this device, against a target and against an earlier run. */
 export function benchCommand(): Command {
-  return new Command('bench')
+  const command = new Command('bench')
     .description('measure frames per second of the presets on this device')
     .addOption(
       new Option('--preset <names>', 'presets, separated by commas')
@@ -117,6 +116,6 @@ export function benchCommand(): Command {
     .addOption(new Option('--save <file.json>', 'write the result, as a baseline').argParser(text))
     .addOption(new Option('--compare <file.json>', 'compare with a saved result').argParser(text))
     .option('--force', 'overwrite the file of --save')
-    .option('--json', 'print JSON')
-    .action(bench);
+    .option('--json', 'print JSON');
+  return addTunedOption(command).action(bench);
 }

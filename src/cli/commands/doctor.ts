@@ -1,10 +1,16 @@
 import { basename } from 'node:path';
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { type DeviceFacts, type Diagnosis, diagnose } from '../diagnosis.ts';
+import { type DeviceFacts, type Diagnosis, diagnose, type TunedFacts } from '../diagnosis.ts';
 import { UserError } from '../errors.ts';
 import { formatBytes } from '../files.ts';
 import { packageVersion } from '../version.ts';
+
+function tunedLine({ file, measured, shipped, off }: TunedFacts): string {
+  const known = [`${measured ?? 0} kernels measured here`, `${shipped} forms shipped`].join(', ');
+  const state = measured === null ? `not yet (${known}); npx e2gan tune would write` : `${known}, in`;
+  return `tuned     ${off ? 'off by E2GAN_TUNED; ' : ''}${state} ${file}`;
+}
 
 function deviceLines({
   vendor,
@@ -14,6 +20,7 @@ function deviceLines({
   features,
   limits,
   error,
+  tuned,
 }: DeviceFacts): string[] {
   const { f16, subgroupSize, timestamps, subgroupMatrix, immediates, software } = features;
   const offered = { f16, timestamps, 'subgroup matrices': subgroupMatrix, immediates };
@@ -28,6 +35,7 @@ function deviceLines({
     `limits    ${formatBytes(limits.maxBufferSize)} a buffer, ${storage} a binding, ${limits.maxStorageBuffersPerShaderStage} bindings, ` +
       `${limits.maxComputeInvocationsPerWorkgroup} invocations and ${formatBytes(limits.maxComputeWorkgroupStorageSize)} a workgroup`,
     `check     a product of matrices: ${error === 0 ? 'exact' : `relative error ${error.toExponential(1)}`}`,
+    tunedLine(tuned),
   ];
 }
 

@@ -122,7 +122,7 @@ async function evaluate(folder: string, options: EvaluateOptions): Promise<void>
   const { fid = false, kid = false, force = false, features, sourcePrompt } = options;
   const wish = { fid, kid, force, features, sourcePrompt, prompt: edit.prompt };
   const candidates: Candidate[] = edit.adapters.length > 0 ? ['input', 'base', 'edited'] : ['input', 'base'];
-  const verdict = await withGpu((gpu) => judgeAll(gpu, { edit, pairs, size, wish, candidates }));
+  const verdict = await withGpu(options, (gpu) => judgeAll(gpu, { edit, pairs, size, wish, candidates }));
   const { scores, distances, shown, leftOut } = verdict;
   if (scores.length === 0) throw new UserError(`${folder}: none of its ${pairs.length} pairs can be used`);
   const evaluation = {

@@ -16,7 +16,7 @@ import {
 import { folderSource, pairsOfConcept, splitPairs, tolerantSource } from '../folder_source.ts';
 import { integer, text } from '../options.ts';
 import { addPickOptions, type PickOptions, pickPairs } from '../pick.ts';
-import { openRunFolder } from '../run_folder.ts';
+import { choicesOfRun, openRunFolder } from '../run_folder.ts';
 import { STOP_CODES } from '../signals.ts';
 import { printTable } from '../table.ts';
 import { addTrainOptions, runConfig, type TrainOptions } from '../train_options.ts';
@@ -131,46 +131,31 @@ async function run(out: string, options: FinetuneOptions): Promise<number> {
   const picked = await pickPairs(material.source, options, options.seed);
   const { data, scenes, sceneCount, gan, lambdaL1, batch, steps, lr, flip, seed, saveEvery, previewEvery } =
     options;
-  const config = runConfig('finetune', options, {
-    base: base.sha256,
-    ranks: ranks && Object.fromEntries(ranks),
-    concept: material.concept,
-    data,
-    scenes,
-    sceneCount,
-    pairs: undefined,
-    pick: undefined,
-    features: undefined,
-    ...picked.about,
-  });
-  const folder = await openRunFolder(out, config, { fresh: options.fresh ?? false });
-  const gpu = await openGpu();
+  const gpu = await openGpu(options, await choicesOfRun(out, options));
   if (picked.note) console.log(picked.note);
   try {
-    const job = {
-      base,
-      ranks,
-      gan,
-      lambdaL1,
-      batch,
-      steps,
-      lr,
-      flip,
-      seed,
-      saveEvery,
-      previewEvery,
-      config,
-      size: options.size.width,
-      ...material,
-      source: tolerantSource(picked.source, warn),
-    };
-    const result = await finetune(gpu, folder, job);
+    const config = runConfig('finetune', options, gpu.choices, {
+      base: base.sha256,
+      ranks: ranks && Object.fromEntries(ranks),
+      concept: material.concept,
+      data,
+      scenes,
+      sceneCount,
+      pairs: undefined,
+      pick: undefined,
+      features: undefined,
+      ...picked.about,
+    });
+    const training = { gan, lambdaL1, batch, steps, lr, flip, seed, saveEvery, previewEvery };
+    const source = tolerantSource(picked.source, warn);
+    const job = { base, ranks, ...training, config, size: options.size.width, ...material, source };
+    const folder = await openRunFolder(out, config, { fresh: options.fresh ?? false });
+    const result = await finetune(gpu, folder, job).finally(() => folder.release());
     if (result.stopped) return STOP_CODES[result.stopped];
     printResult(out, result);
     return 0;
   } finally {
     gpu.close();
-    await folder.release();
   }
 }
 

@@ -1,8 +1,7 @@
 import { Command, Option } from 'commander';
 import { generatorPresets, type PresetName } from '../../model/generator_spec.ts';
-import type { Gpu } from '../../runtime/gpu.ts';
 import { type AdapterArgument, adapterArgument } from '../adapter_argument.ts';
-import { withGpu } from '../device.ts';
+import { addTunedOption, type DeviceOptions, deviceLine, withGpu } from '../device.ts';
 import { UserError, usageError } from '../errors.ts';
 import { writeAtomic } from '../files.ts';
 import { type Grouping, groupTimes } from '../kernel_times.ts';
@@ -13,10 +12,10 @@ import { type Measured, measure } from '../profile/measure.ts';
 import { memorySvg } from '../profile/memory_svg.ts';
 import { printProfile } from '../profile/print.ts';
 import { compileFrame, compileStep } from '../profile/replayed.ts';
-import { readSubject } from '../profile/subject.ts';
+import { checkTrainedSize, readSubject } from '../profile/subject.ts';
 import { traceOf } from '../profile/trace.ts';
 
-interface ProfileOptions {
+interface ProfileOptions extends DeviceOptions {
   readonly preset: PresetName;
   readonly size: Size;
   readonly base?: string;
@@ -30,18 +29,10 @@ interface ProfileOptions {
   readonly json?: boolean;
 }
 
-/** The discriminator's last layers need three pixels after it has halved a picture three times. */
-const MIN_TRAINED = 24;
-
-/** Which device, as a line. */
-const deviceOf = ({ info, features }: Gpu): string =>
-  `${info.description || info.device}${features.software ? ' (software: a GPU is far faster)' : ''}`;
-
 async function checkOptions({ train, adapter, size, trace, memory, force }: ProfileOptions): Promise<void> {
   if (train) {
     if (adapter.length > 0) throw usageError('--train profiles an adapter of its own: leave out --adapter');
-    if (size.width !== size.height) throw usageError('--train takes squares: give --size one number');
-    if (size.width < MIN_TRAINED) throw usageError(`--train needs a --size of ${MIN_TRAINED} or more`);
+    checkTrainedSize(size);
   }
   if (trace !== undefined) await requireFileOutput(trace, '.json', force === true);
   if (memory !== undefined) await requireFileOutput(memory, '.svg', force === true);
@@ -50,21 +41,21 @@ async function checkOptions({ train, adapter, size, trace, memory, force }: Prof
 async function profile(options: ProfileOptions): Promise<void> {
   await checkOptions(options);
   const subject = await readSubject(options);
-  await withGpu(async (gpu) => {
+  await withGpu(options, async (gpu) => {
     if (!gpu.features.timestamps)
-      throw new UserError(`profile: ${deviceOf(gpu)} cannot time kernels (no timestamp-query)`);
+      throw new UserError(`profile: ${deviceLine(gpu)} cannot time kernels (no timestamp-query)`);
     const compile = options.train ? compileStep : compileFrame;
     const measured = await measure(gpu, () => compile(gpu, subject, options.size), options.repeats);
     const what = options.train ? 'a LoRA step, batch 1' : 'a frame';
     const { width, height } = options.size;
     const title = `${what} of ${subject.name}, ${width}x${height}`;
-    await writeFiles(options, measured, title, deviceOf(gpu));
+    await writeFiles(options, measured, title, deviceLine(gpu));
     const groups = groupTimes(measured.timeline.kernels, options.by, measured.peaks);
     if (options.json) {
       const adapter = adapterOf(gpu);
       const about = { adapter, what, network: subject.name, width, height, repeats: options.repeats };
       console.log(JSON.stringify(profileJson(about, groups, options.by, measured), null, 2));
-    } else printProfile([`device    ${deviceOf(gpu)}`, title], groups, options.by, measured);
+    } else printProfile([`device    ${deviceLine(gpu)}`, title], groups, options.by, measured);
   });
 }
 
@@ -80,7 +71,7 @@ async function writeFiles(
 
 /** `e2gan profile`: where the time of a frame or a training step goes on the device. */
 export function profileCommand(): Command {
-  return new Command('profile')
+  const command = new Command('profile')
     .description(
       "show each kernel's share of a frame or a training step, and of what the device could do (medians of GPU time)",
     )
@@ -117,6 +108,6 @@ export function profileCommand(): Command {
     )
     .addOption(new Option('--memory <file.svg>', 'draw the memory plan').argParser(text))
     .option('--force', 'overwrite these files')
-    .option('--json', 'print JSON')
-    .action(profile);
+    .option('--json', 'print JSON');
+  return addTunedOption(command).action(profile);
 }

@@ -4,14 +4,15 @@ import { Editor, type StrongAdapter } from '../../model/editor.ts';
 import { defaultRanks } from '../../model/lora.ts';
 import type { Gpu } from '../../runtime/gpu.ts';
 import { type BaseModel, readBaseModel, SHIPPED_BASE } from '../base_model.ts';
-import { openGpu } from '../device.ts';
+import { addTunedOption, type DeviceOptions, openGpu } from '../device.ts';
 import { type FinetuneJob, finetune } from '../finetune.ts';
 import { integer, text } from '../options.ts';
 import { openRunFolder } from '../run_folder.ts';
 import { STOP_CODES } from '../signals.ts';
+import { choicesSetting } from '../train_options.ts';
 import { printResult, sceneMaterial } from './finetune.ts';
 
-interface StartOptions {
+interface StartOptions extends DeviceOptions {
   readonly concept: string;
   readonly steps: number;
 }
@@ -70,8 +71,9 @@ async function affordableSteps(gpu: Gpu, job: FinetuneJob): Promise<number> {
 async function run(out: string, options: StartOptions): Promise<number> {
   const base = await readBaseModel(SHIPPED_BASE);
   const wanted = await startJob(base, options);
-  const gpu = await openGpu();
-  const job = { ...wanted, steps: await affordableSteps(gpu, wanted) };
+  const gpu = await openGpu(options);
+  const config = { ...wanted.config, ...choicesSetting(gpu.choices) };
+  const job = { ...wanted, config, steps: await affordableSteps(gpu, wanted) };
   const folder = await openRunFolder(out, job.config, { fresh: true });
   try {
     const { info, features } = gpu;
@@ -101,7 +103,7 @@ async function run(out: string, options: StartOptions): Promise<number> {
 
 /** `e2gan start`: the whole line once, on pictures that the program draws itself. */
 export function startCommand(): Command {
-  return new Command('start')
+  const command = new Command('start')
     .description(
       'learn a concept from the built-in scenes and apply it to unseen ones: the whole line in minutes',
     )
@@ -111,8 +113,8 @@ export function startCommand(): Command {
     .addOption(
       new Option('--steps <n>', 'training steps').argParser(integer({ min: 1, max: 1e6 })).default(800),
     )
-    .addOption(new Option('--out <folder>', 'run folder').argParser(text).default(join('runs', 'start')))
-    .action(async ({ out, ...options }: StartOptions & { out: string }) => {
-      process.exitCode = await run(out, options);
-    });
+    .addOption(new Option('--out <folder>', 'run folder').argParser(text).default(join('runs', 'start')));
+  return addTunedOption(command).action(async ({ out, ...options }: StartOptions & { out: string }) => {
+    process.exitCode = await run(out, options);
+  });
 }

@@ -26,6 +26,15 @@ export interface Subject {
 export const SEED = 1;
 export const PROMPT = 'a profile';
 
+/** The discriminator's last layers need three pixels after it has halved a picture three times. */
+const MIN_TRAINED = 24;
+
+/** Refuses sizes that no training step takes. @throws UserError */
+export function checkTrainedSize({ width, height }: Size): void {
+  if (width !== height) throw usageError('--train takes squares: give --size one number');
+  if (width < MIN_TRAINED) throw usageError(`--train needs a --size of ${MIN_TRAINED} or more`);
+}
+
 /** A preset with random weights. */
 export function presetSubject(preset: PresetName): Subject {
   const config = generatorPresets[preset];

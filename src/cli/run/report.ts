@@ -85,8 +85,9 @@ function previewsHtml(previews: ReportContent['previews']): string {
   return `<h2>Previews</h2>\n<div class="previews">${figures.join('\n')}</div>`;
 }
 
-function configHtml(config: Config): string {
-  const rows = [...flattenConfig(config)].map(([name, value]) => {
+/** All settings but the forms of kernels, which are many and say nothing of the result. */
+function configHtml({ choices: _, ...settings }: Config): string {
+  const rows = [...flattenConfig(settings)].map(([name, value]) => {
     return `<tr><th>${escapeHtml(name)}</th><td><code>${escapeHtml(value)}</code></td></tr>`;
   });
   return `<h2>Settings</h2>\n<table>${rows.join('\n')}</table>`;

@@ -49,7 +49,7 @@ const paramsOf = (g: Geometry) => ({
 });
 
 /** Core, grid and constants of one of the three kernels. */
-function launchOf(gpu: Gpu, g: Geometry, kernel: AttentionProblem['kernel']) {
+function launchOf(gpu: Gpu, g: Geometry, kernel: AttentionProblem['kernel'], operands: readonly Tensor[]) {
   const [rows, others] = kernel === 'grad_kv' ? [g.lk, g.lq] : [g.lq, g.lk];
   const hides = g.causal || g.mask !== null;
   return attentionLaunch(gpu, {
@@ -60,6 +60,7 @@ function launchOf(gpu: Gpu, g: Geometry, kernel: AttentionProblem['kernel']) {
     d4: g.d / 4,
     dv4: g.dv / 4,
     hides,
+    operands,
   });
 }
 
@@ -72,7 +73,7 @@ function flash(tape: Tape | null, q: Tensor, k: Tensor, v: Tensor, g: Geometry):
   const pairs = 2 * g.b * g.heads * g.lq * g.lk;
   const params = paramsOf(g);
   gpu.run(forward, { q, k, v, mask, y, stats }, params, {
-    ...launchOf(gpu, g, 'forward'),
+    ...launchOf(gpu, g, 'forward', [q, k, v]),
     flops: pairs * (g.d + g.dv),
   });
   if (TRAINING) {
@@ -83,11 +84,11 @@ function flash(tape: Tape | null, q: Tensor, k: Tensor, v: Tensor, g: Geometry):
       const sums = { groups: grid1d(rows, WG), overrides: { WG }, flops: 2 * rows * g.dv };
       gpu.run(gradStats, { y, dy, stats, stats2 }, { rows, dv4: g.dv / 4 }, sums);
       gpu.run(gradQ, { q, k, v, mask, dy, stats: stats2, dq }, params, {
-        ...launchOf(gpu, g, 'grad_q'),
+        ...launchOf(gpu, g, 'grad_q', [q, k, v]),
         flops: pairs * (2 * g.d + g.dv),
       });
       gpu.run(gradKv, { q, k, v, mask, dy, stats: stats2, dk, dv }, params, {
-        ...launchOf(gpu, g, 'grad_kv'),
+        ...launchOf(gpu, g, 'grad_kv', [q, k, v]),
         flops: pairs * 2 * (g.d + g.dv),
       });
       return [dq, dk, dv];

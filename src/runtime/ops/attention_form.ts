@@ -1,5 +1,6 @@
 import type { Gpu } from '../gpu.ts';
-import type { Choice, Form } from '../tuner.ts';
+import type { Tensor } from '../tensor.ts';
+import { type Choice, type Form, storedAs } from '../tuner.ts';
 import type { GemmFamily } from './gemm.ts';
 
 type AttentionCore = 'attention/plain' | 'attention/subgroup' | 'attention/tiled';
@@ -21,6 +22,8 @@ export interface AttentionProblem {
   readonly dv4: number;
   /** Some key is hidden from some query. */
   readonly hides: boolean;
+  /** What it reads of queries, keys and values, for how they are stored. */
+  readonly operands: readonly Tensor[];
 }
 
 /**
@@ -101,9 +104,9 @@ function defaultFamily({ features }: Gpu, forms: ReadonlyMap<string, unknown>): 
  * else what the tuner has found for this shape, else a rule.
  */
 export function attentionLaunch(gpu: Gpu, problem: AttentionProblem): AttentionLaunch {
-  const { kernel, rows, others, heads, d4, dv4, hides } = problem;
+  const { kernel, rows, others, heads, d4, dv4, hides, operands } = problem;
   const forms = formsOf(gpu, problem);
-  const key = `attention/${kernel} ${rows}x${others}x${4 * d4}x${4 * dv4} z${heads}${hides ? ' hides' : ''}`;
+  const key = `attention/${kernel} ${rows}x${others}x${4 * d4}x${4 * dv4} z${heads}${hides ? ' hides' : ''}${storedAs(operands)}`;
   const wanted = gpu.family ?? gpu.choices.get(key);
   const name = wanted && forms.has(wanted) ? wanted : defaultFamily(gpu, forms);
   return { ...forms.get(name)!, choice: { key, name, forms } };

@@ -51,7 +51,13 @@ export function convForward(
   if (narrowFits(x.gpu, w, g)) return narrowForward(g, bare, w, bias, residual);
   const y = x.like([g.n, g.oh, g.ow, g.cout]);
   const rows = g.n * g.oh * g.ow;
-  const launch = gemmLaunch(x.gpu, { ...problem('forward', g), rows, cols4: y.pitch / 4, batch: 1 });
+  const launch = gemmLaunch(x.gpu, {
+    ...problem('forward', g),
+    rows,
+    cols4: y.pitch / 4,
+    batch: 1,
+    operands: [x, w, y],
+  });
   const overrides = { ...launch.overrides, HAS_BIAS: bias !== null, HAS_RESIDUAL: residual !== null };
   x.gpu.run(
     forward,
@@ -77,6 +83,7 @@ export function convGradX(g: ConvGeometry, dy: Tensor, w: Tensor, bias: Tensor |
     cols4: dx.pitch / 4,
     depth: (g.kh * g.kw * g.cout) / (sy * sx),
     batch: sy * sx,
+    operands: [dy, wt, dx],
   });
   const overrides = { ...launch.overrides, HAS_BIAS: bias !== null };
   dy.gpu.run(
@@ -101,6 +108,7 @@ export function convGradW(g: ConvGeometry, x: Tensor, dy: Tensor): Tensor {
     cols4: dy.pitch / 4,
     depth: g.ow * lines.lines_per_split,
     batch: splits,
+    operands: [x, dy, dw],
     rowsFirst: true,
   });
   const params = { ...convParams(g), ...lines, rows };

@@ -1,5 +1,6 @@
 import type { Gpu } from '../gpu.ts';
-import type { Choice, Form } from '../tuner.ts';
+import type { Tensor } from '../tensor.ts';
+import { type Choice, type Form, storedAs } from '../tuner.ts';
 
 /** Kernel families of matrix products: `register` is the plain core with wider tiles. */
 export const gemmFamilies = ['plain', 'register', 'subgroup', 'tiled', 'matrix'] as const;
@@ -14,6 +15,8 @@ export interface GemmProblem {
   readonly cols4: number;
   readonly depth: number;
   readonly batch: number;
+  /** A, B and the result, for how they are stored. */
+  readonly operands: readonly Tensor[];
   /** Neighbouring rows of A lie side by side in memory, not neighbouring steps along the depth. */
   readonly rowsFirst?: boolean;
 }
@@ -130,9 +133,9 @@ function forcedForm(forms: ReadonlyMap<string, unknown>, family: GemmFamily): st
  * found for this shape, else a rule. `choice` lets a tuner time the other forms.
  */
 export function gemmLaunch(gpu: Gpu, problem: GemmProblem): GemmLaunch {
-  const { kernel, rows, cols4, depth, batch } = problem;
+  const { kernel, rows, cols4, depth, batch, operands } = problem;
   const forms = formsOf(gpu, problem);
-  const key = `${kernel} ${rows}x${cols4 * 4}x${depth} z${batch}`;
+  const key = `${kernel} ${rows}x${cols4 * 4}x${depth} z${batch}${storedAs(operands)}`;
   const forced = gpu.family && forcedForm(forms, gpu.family);
   const tuned = gpu.choices.get(key);
   const name = forced ?? (tuned && forms.has(tuned) ? tuned : defaultForm(gpu, problem));

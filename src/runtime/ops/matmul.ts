@@ -35,6 +35,7 @@ function multiply(a: Tensor, right: Tensor, shape: readonly number[], options: M
     cols4: n4,
     depth: k,
     batch,
+    operands: [a, b, y],
     rowsFirst: transA,
   });
   const overrides = {
