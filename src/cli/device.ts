@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { z } from 'zod';
 import { navigatorGpu } from '#navigator-gpu';
 import { attend } from '../../scripts/steps.mjs';
@@ -16,11 +16,20 @@ const ENVIRONMENT = z.looseObject({ env: z.record(z.string(), z.string()) });
 export interface DeviceOptions {
   /** Use what `e2gan tune` found on this device; true where absent. */
   readonly tuned?: boolean;
+  /** What networks are stored in; f32 where absent. */
+  readonly storage?: 'f32' | 'f16';
 }
 
-/** Adds `--no-tuned`. */
-export const addTunedOption = (command: Command): Command =>
-  command.option('--no-tuned', 'leave out what e2gan tune found, as E2GAN_TUNED=off does');
+/** Adds `--no-tuned` and `--storage`. */
+export const addDeviceOptions = (command: Command): Command =>
+  command
+    .option('--no-tuned', 'leave out what e2gan tune found, as E2GAN_TUNED=off does')
+    .addOption(
+      new Option(
+        '--storage <type>',
+        'f16 stores networks in half the memory, for GPUs; f32 by default',
+      ).choices(['f32', 'f16']),
+    );
 
 /** Which device, as a line. */
 export const deviceLine = ({ info, features }: Gpu): string =>
@@ -41,10 +50,10 @@ export async function withGpu<T>(options: DeviceOptions, work: (gpu: Gpu) => Pro
  * @param fixed - the forms to use instead, whatever was tuned
  * @throws UserError
  */
-export async function openGpu({ tuned = true }: DeviceOptions, fixed?: Choices): Promise<Gpu> {
+export async function openGpu({ tuned = true, storage }: DeviceOptions, fixed?: Choices): Promise<Gpu> {
   const found = tuned && !isTunedOff() ? tunedChoices : new Map();
   try {
-    return await Gpu.open({ choices: fixed ?? found });
+    return await Gpu.open({ choices: fixed ?? found, ...(storage && { storage }) });
   } catch (error) {
     throw new UserError(messageOf(error), 1, { cause: error });
   }

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { type AdapterArgument, adapterArgument } from './adapter_argument.ts';
 import { SHIPPED_BASE } from './base_model.ts';
-import { addTunedOption, type DeviceOptions } from './device.ts';
+import { addDeviceOptions, type DeviceOptions } from './device.ts';
 import { text } from './options.ts';
 
 /** Options of every command that edits pictures, as commander parses them. */
@@ -13,7 +13,7 @@ export interface EditOptions extends DeviceOptions {
 
 /** Adds them. */
 export function addEditOptions(command: Command): Command {
-  return addTunedOption(command)
+  return addDeviceOptions(command)
     .addOption(
       new Option('--base <file>', 'base generator').argParser(text).default(SHIPPED_BASE, 'the shipped one'),
     )

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { GanKind } from '../runtime/ops/loss.ts';
 import type { Choices } from '../runtime/tuner.ts';
-import { addTunedOption, type DeviceOptions } from './device.ts';
+import { addDeviceOptions, type DeviceOptions } from './device.ts';
 import { decimal, integer, seed, size } from './options.ts';
 
 /** Options that every training command has, as commander parses them. */
@@ -27,7 +27,7 @@ export function addTrainOptions(command: Command, defaults: { steps: number; siz
   const edge = size(8, { min: 24, max: 1024 });
   const count = (flags: string, what: string, value: number, min = 1) =>
     new Option(flags, what).argParser(integer({ min, max: 1e9 })).default(value);
-  return addTunedOption(command)
+  return addDeviceOptions(command)
     .addOption(count('--steps <n>', 'training steps', defaults.steps))
     .addOption(
       new Option('--size <px>', 'edge of the training crops, a multiple of 8')

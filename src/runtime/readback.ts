@@ -2,7 +2,8 @@ import { deviceWait } from '#navigator-gpu';
 import { KernelError } from './errors.ts';
 import type { Gpu } from './gpu.ts';
 
-const WATCHDOG_MS = 120_000;
+// Software devices compile a kernel when it first runs: a first training step may take minutes.
+const WATCHDOG_MS = { software: 600_000, gpu: 120_000 };
 
 /** A ring of staging buffers, made once, that brings one tensor back to the host. */
 export class Readback {
@@ -47,9 +48,10 @@ export class Readback {
   }
 
   async #map(staging: GPUBuffer): Promise<void> {
+    const limit = this.gpu.features.software ? WATCHDOG_MS.software : WATCHDOG_MS.gpu;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const silence = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`did not arrive within ${WATCHDOG_MS} ms`)), WATCHDOG_MS);
+      timer = setTimeout(() => reject(new Error(`did not arrive within ${limit} ms`)), limit);
     });
     try {
       await deviceWait(Promise.race([staging.mapAsync(GPUMapMode.READ), silence]));

@@ -13,7 +13,7 @@ import {
   readBaseline,
   requireComparable,
 } from '../bench/result_file.ts';
-import { addTunedOption, type DeviceOptions, deviceLine, withGpu } from '../device.ts';
+import { addDeviceOptions, type DeviceOptions, deviceLine, withGpu } from '../device.ts';
 import { UserError, usageError } from '../errors.ts';
 import { writeAtomic } from '../files.ts';
 import { decimal, type Size, size, text } from '../options.ts';
@@ -117,5 +117,5 @@ export function benchCommand(): Command {
     .addOption(new Option('--compare <file.json>', 'compare with a saved result').argParser(text))
     .option('--force', 'overwrite the file of --save')
     .option('--json', 'print JSON');
-  return addTunedOption(command).action(bench);
+  return addDeviceOptions(command).action(bench);
 }

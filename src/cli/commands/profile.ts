@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import { generatorPresets, type PresetName } from '../../model/generator_spec.ts';
 import { type AdapterArgument, adapterArgument } from '../adapter_argument.ts';
-import { addTunedOption, type DeviceOptions, deviceLine, withGpu } from '../device.ts';
+import { addDeviceOptions, type DeviceOptions, deviceLine, withGpu } from '../device.ts';
 import { UserError, usageError } from '../errors.ts';
 import { writeAtomic } from '../files.ts';
 import { type Grouping, groupTimes } from '../kernel_times.ts';
@@ -109,5 +109,5 @@ export function profileCommand(): Command {
     .addOption(new Option('--memory <file.svg>', 'draw the memory plan').argParser(text))
     .option('--force', 'overwrite these files')
     .option('--json', 'print JSON');
-  return addTunedOption(command).action(profile);
+  return addDeviceOptions(command).action(profile);
 }

@@ -4,7 +4,7 @@ import { Editor, type StrongAdapter } from '../../model/editor.ts';
 import { defaultRanks } from '../../model/lora.ts';
 import type { Gpu } from '../../runtime/gpu.ts';
 import { type BaseModel, readBaseModel, SHIPPED_BASE } from '../base_model.ts';
-import { addTunedOption, type DeviceOptions, openGpu } from '../device.ts';
+import { addDeviceOptions, type DeviceOptions, openGpu } from '../device.ts';
 import { type FinetuneJob, finetune } from '../finetune.ts';
 import { integer, text } from '../options.ts';
 import { openRunFolder } from '../run_folder.ts';
@@ -114,7 +114,7 @@ export function startCommand(): Command {
       new Option('--steps <n>', 'training steps').argParser(integer({ min: 1, max: 1e6 })).default(800),
     )
     .addOption(new Option('--out <folder>', 'run folder').argParser(text).default(join('runs', 'start')));
-  return addTunedOption(command).action(async ({ out, ...options }: StartOptions & { out: string }) => {
+  return addDeviceOptions(command).action(async ({ out, ...options }: StartOptions & { out: string }) => {
     process.exitCode = await run(out, options);
   });
 }
