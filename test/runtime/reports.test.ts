@@ -135,7 +135,7 @@ test('a read that never arrives is given up, and its place is free again', async
   try {
     program.submit();
     for (let i = 0; i < 3; i++)
-      await assertRejects(program.read('y'), KernelError, /^read of y: did not arrive within 120000 ms/);
+      await assertRejects(program.read('y'), KernelError, /^read of y: did not arrive within \d+ ms/);
   } finally {
     Object.assign(globalThis, { setTimeout: wait });
     GPUBuffer.prototype.mapAsync = mapAsync;
