@@ -96,11 +96,12 @@ export const conv2dSpec = opSpec<Case>({
     { x: [1, 70, 61, 2], k: [1, 1], cout: 4, groups: 2 },
     // Few output channels (conv2d/narrow on software devices): lines below, at and above a block of 8 lanes.
     { x: [1, 5, 16, 3], k: [3, 3], cout: 3, padding: [1, 1], bias: true },
-    { x: [2, 3, 17, 5], k: [3, 3], cout: 1, padding: [1, 1], paddingMode: 'circular' },
+    { x: [2, 3, 17, 5], k: [3, 3], cout: 16, padding: [1, 1], paddingMode: 'circular' },
     { x: [1, 6, 33, 2], k: [1, 9], cout: 7, padding: [0, 4], bias: true, residual: true },
     { x: [1, 4, 65, 4], k: [7, 7], cout: 3, padding: [3, 3], paddingMode: 'reflect', bias: true },
     { x: [1, 9, 70, 1], k: [4, 2], cout: 8, padding: [2, 3], paddingMode: 'replicate', residual: true },
     { x: [1, 3, 14, 2], k: [2, 12], cout: 2, bias: true },
+    { x: [1, 3, 31, 2], k: [2, 3], cout: 1, bias: true },
   ],
   inputs: ({ bias, residual, ...c }) => ({
     x: c.x,

@@ -5,8 +5,11 @@ import { type ConvGeometry, type ConvWindow, convFlops, convParams, fullWindow }
 import { MODES } from './pad2d.ts';
 import type { Bordered } from './winograd.ts';
 
-/** Output channels up to which conv2d/narrow is the faster kernel, and taps in a row that it unrolls at most. */
-const MOST = { channels: 8, taps: 11 };
+/** Taps in a row that are unrolled at most. */
+const MOST_TAPS = 11;
+
+/** Output channels up to which conv2d/narrow is the faster kernel: more where a row of taps makes more of each load. */
+const mostChannels = (kw: number): number => (kw >= 7 ? 32 : 16);
 
 /**
  * Whether conv2d/narrow serves this weight, `[kh, kw, cin, cout]`. It was measured on software devices alone, where a
@@ -15,7 +18,7 @@ const MOST = { channels: 8, taps: 11 };
 export function narrowFits({ family, features }: Gpu, w: Tensor, options: ConvWindow): boolean {
   const { stride, dilation, groups } = fullWindow(options);
   const [, kw = 0, , cout = 0] = w.shape;
-  const small = cout <= MOST.channels && kw > 1 && kw <= MOST.taps;
+  const small = kw > 1 && kw <= MOST_TAPS && cout <= mostChannels(kw);
   const dense = groups === 1 && [...stride, ...dilation].every((step) => step === 1);
   return !family && features.software && features.subgroupSize >= 4 && small && dense;
 }
