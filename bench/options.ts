@@ -11,6 +11,9 @@ export interface BenchOptions {
   readonly ops: boolean;
   readonly peers: boolean;
   readonly ladder: boolean;
+  /** In a browser instead; `edge` is the generator's picture size there. */
+  readonly web: boolean;
+  readonly edge: number;
   readonly frames: boolean;
   readonly list: boolean;
   readonly out: string;
@@ -48,6 +51,8 @@ export function parseOptions(argv: readonly string[]): BenchOptions {
     .option('--ops', 'time the largest test case of every op, ours alone, instead of the cases', false)
     .option('--peers', 'time onnxruntime, jax-js, tfjs and PyTorch too, where they can', false)
     .option('--ladder', 'time earlier matrix products beside the present one, and nothing else', false)
+    .option('--web', 'in a headless Chromium instead, beside onnxruntime-web and jax-js', false)
+    .option('--edge <px>', 'with --web: picture size of the paper generator', (text) => edges(text)[0]!, 64)
     .option('--no-frames', 'leave out frames end to end')
     .option('--out <folder>', 'where results go', 'bench/results')
     .option('--list', 'print the names of the cases', false)
