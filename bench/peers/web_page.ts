@@ -55,7 +55,7 @@ async function main(): Promise<PageResult> {
   const gpu = await Gpu.open();
   const { vendor, architecture, device, description } = gpu.info;
   const adapter = [vendor, architecture, device, description].filter(Boolean).join(' ') || 'unknown';
-  await tools.say(adapter);
+  await tools.say(`${adapter}${gpu.features.software ? ', a software device' : ''}`);
   const libraries = [
     own(gpu),
     peer('onnxruntime-web', 'onnxruntime', ortWeb('/ort.wasm')),

@@ -11,6 +11,8 @@ import type { PageResult, WebResult } from './page_result.ts';
 import { servePage } from './server.ts';
 import { webMarkdown } from './table.ts';
 
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 type Say = (line: string) => void;
 
 /** Serves the page, opens it in a browser and waits for what it posts. @throws UserError where it fails or falls silent */
@@ -24,6 +26,8 @@ async function runPage(root: string, chromium: string, options: BenchOptions, sa
   });
   // The browser may be opened last of all; a failure before that must not count as unheard.
   result.catch(() => {});
+  const interrupt = () => fail(new UserError('--web: stopped'));
+  for (const signal of SIGNALS) process.once(signal, interrupt);
   let timer: NodeJS.Timeout | undefined;
   const wait = () => {
     clearTimeout(timer);
@@ -46,10 +50,11 @@ async function runPage(root: string, chromium: string, options: BenchOptions, sa
   try {
     wait();
     browser = await Browser.open(chromium, server.url);
-    browser.ended.then((why) => fail(new UserError(`--web: ${chromium}: ${why}`)));
+    void browser.ended.then((why) => fail(new UserError(`--web: ${chromium}: ${why}`)));
     return await result;
   } finally {
     clearTimeout(timer);
+    for (const signal of SIGNALS) process.off(signal, interrupt);
     server.close();
     await browser?.close();
   }

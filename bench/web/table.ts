@@ -36,8 +36,7 @@ function table({ cases }: WebResult, clock: Clock): string {
   return markdownTable(['case', ...EVERYBODY, ...others.map((who) => `${who} / ours`)], rows);
 }
 
-const errorOf = ({ who, error }: PageEntry): string =>
-  error === null ? '' : `${error.toExponential(1)} from ${who === 'ours' ? 'float64' : 'ours'}`;
+const errorOf = ({ error }: PageEntry): string => (error === null ? '' : `error ${error.toExponential(1)}`);
 
 function remarks({ cases }: WebResult): string[] {
   return cases.flatMap(({ name, entries }) =>
@@ -69,6 +68,8 @@ export function webMarkdown(result: WebResult): string {
     table(result, 'wall'),
     '',
     '## Remarks',
+    '',
+    'Errors are the largest differences from float64, where there is a reference, and from ours, as shares of the root mean square.',
     '',
     ...remarks(result),
     '',

@@ -27,6 +27,13 @@ interface Runner {
   readonly entry: PageEntry & { readonly samples: Sample[] };
 }
 
+/** What all build on; `expected` is empty where nothing is known yet. */
+interface Ground {
+  readonly webCase: WebCase;
+  readonly values: FloatsByName;
+  readonly expected: readonly Expected[];
+}
+
 type Built = Runner | { readonly entry: PageEntry };
 
 const isRunner = (built: Built): built is Runner => 'prepared' in built;
@@ -36,10 +43,8 @@ const reasonOf = (error: unknown): string =>
 
 async function buildForm(
   library: PageLibrary,
-  webCase: WebCase,
-  values: FloatsByName,
+  { webCase, values, expected }: Ground,
   form: string,
-  expected: readonly Expected[] | null,
   { time }: PageTools,
 ): Promise<Runner> {
   let prepared!: Prepared;
@@ -48,35 +53,32 @@ async function buildForm(
     await prepared.run();
   });
   const outputs = await prepared.outputs();
-  const error = expected ? compare(outputs, expected).error : 0;
+  const { error } = compare(outputs, expected);
   const unable = error <= webCase.tolerance ? '' : `its numbers are off by ${error.toExponential(1)}`;
   const notes = [form, prepared.note ?? ''].filter(Boolean);
-  const finite = Number.isFinite(error) && expected ? error : null;
-  const entry = { who: library.who, unable, notes, error: finite, cold, samples: [] };
+  const known = Number.isFinite(error) && expected.length ? error : null;
+  const entry = { who: library.who, unable, notes, error: known, cold, samples: [] };
   return { prepared, outputs, entry };
 }
 
-/** The first form that is right; else the last that ran, else why none did. */
-async function build(
-  library: PageLibrary,
-  webCase: WebCase,
-  values: FloatsByName,
-  expected: readonly Expected[] | null,
-  tools: PageTools,
-): Promise<Built> {
-  let last: Built | null = null;
-  for (const form of library.forms(webCase)) {
-    await tools.say(`${webCase.benchCase.name}: ${library.who} builds ${form}`.trim());
+/** The first form that is right, with what befell those before it; else the last. */
+async function build(library: PageLibrary, ground: Ground, tools: PageTools): Promise<Built> {
+  const { who } = library;
+  const failed: string[] = [];
+  let last: PageEntry | null = null;
+  for (const form of library.forms(ground.webCase)) {
+    await tools.say(`${ground.webCase.benchCase.name}: ${who} builds ${form}`.trim());
     try {
-      const built = await buildForm(library, webCase, values, form, expected, tools);
-      if (!built.entry.unable) return built;
-      last = built;
+      const built = await buildForm(library, ground, form, tools);
+      const entry = { ...built.entry, notes: [...built.entry.notes, ...failed] };
+      if (!entry.unable) return { ...built, entry };
+      last = entry;
     } catch (error) {
-      const unable = reasonOf(error);
-      last ??= { entry: { who: library.who, unable, notes: [], error: null, cold: null, samples: [] } };
+      last = { who, unable: reasonOf(error), notes: [], error: null, cold: null, samples: [] };
     }
+    failed.push(`${form || 'it'} cannot: ${last.unable}`);
   }
-  return last!;
+  return { entry: last! };
 }
 
 /** Runs everybody in turn; a failure ends only the turns of whom it befalls. */
@@ -85,7 +87,7 @@ async function repeat(built: readonly Built[], repeats: number, tools: PageTools
   // The first round is for what libraries still do at a second run; it does not count.
   for (let round = 0; round <= repeats; round++)
     for (const runner of built.filter(isRunner)) {
-      if (runner.entry.unable || failures.has(runner)) continue;
+      if (failures.has(runner)) continue;
       try {
         const sample = await tools.time(() => runner.prepared.run());
         if (round > 0) runner.entry.samples.push(sample);
@@ -101,7 +103,7 @@ async function repeat(built: readonly Built[], repeats: number, tools: PageTools
 
 /**
  * One case. Ours, which comes first, is checked against the case's float64 reference where it has one, all others
- * against ours; whoever is off is not timed, and nobody is where ours is.
+ * against that and ours; whoever is off is not timed, and nobody is where ours is.
  */
 export async function measurePageCase(
   webCase: WebCase,
@@ -111,12 +113,14 @@ export async function measurePageCase(
 ): Promise<PageCase> {
   const { benchCase } = webCase;
   const values = caseValues(benchCase);
+  const reference = benchCase.reference?.(values) ?? [];
   const [first, ...others] = libraries;
-  const own = await build(first!, webCase, values, benchCase.reference?.(values) ?? null, tools);
+  const own = await build(first!, { webCase, values, expected: reference }, tools);
   const built: Built[] = [own];
-  if (isRunner(own) && !own.entry.unable)
-    for (const library of others)
-      built.push(await build(library, webCase, values, expectedFrom(own.outputs), tools));
+  if (isRunner(own)) {
+    const expected = [...expectedFrom(own.outputs), ...reference];
+    for (const library of others) built.push(await build(library, { webCase, values, expected }, tools));
+  }
   await tools.say(`${benchCase.name}: turns`);
   const { name, flops } = benchCase;
   return { name, flops, entries: await repeat(built, repeats, tools) };
