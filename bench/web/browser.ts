@@ -35,8 +35,11 @@ export async function findChromium(env: NodeJS.ProcessEnv = process.env): Promis
     } catch {
       // Not there: the next may be.
     }
+  const found = env.E2GAN_CHROMIUM
+    ? `E2GAN_CHROMIUM ${env.E2GAN_CHROMIUM} cannot be run`
+    : 'no Chromium here';
   throw new UserError(
-    '--web: no Chromium here; install one (Debian: apt-get install -y chromium) or name one in E2GAN_CHROMIUM',
+    `--web: ${found}; install one (Debian: apt-get install -y chromium) or name one in E2GAN_CHROMIUM`,
   );
 }
 

@@ -152,12 +152,13 @@ test('a tree of processes has the time of all under its root', () => {
 });
 
 test('without a Chromium one line names the remedy', async () => {
+  assert.is(await findChromium({ E2GAN_CHROMIUM: process.execPath }), process.execPath);
   try {
     await findChromium({ PATH: '/nowhere' });
     assert.unreachable('it was found');
   } catch (error) {
     const { message, exitCode } = error as Error & { exitCode: number };
-    assert.match(message, /^--web: .*apt-get install -y chromium.*E2GAN_CHROMIUM$/);
+    assert.match(message, /^--web: no Chromium here; .*apt-get install -y chromium.*E2GAN_CHROMIUM$/);
     assert.is(exitCode, 1);
   }
 });
