@@ -77,6 +77,18 @@ const tasks = {
       outdir: 'dist',
       outExtension: { '.js': '.mjs' },
     }),
+  /** The page of `npm run bench -- --web`; onnxruntime's bundle is served as it is, beside its WebAssembly. */
+  page: () =>
+    build({
+      ...node,
+      platform: 'browser',
+      target: 'es2023',
+      packages: 'bundle',
+      external: ['onnxruntime-web/webgpu'],
+      entryPoints: { web_page: 'bench/peers/web_page.ts' },
+      outdir: 'bench/peers/dist',
+      outExtension: { '.js': '.mjs' },
+    }),
   /** The libraries of `npm run bench -- --peers`, beside the packages that they import. */
   async peers() {
     const outdir = 'bench/peers/dist';

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
-import { type FloatsByName, readFloats, writeFloats } from './graph/values.ts';
+import { readFloats, writeFloats } from './graph/float_files.ts';
+import type { FloatsByName } from './graph/values.ts';
 import type { GpuSample, Ready, Reply, Request, Requests, Sample, Verb, Workload } from './protocol.ts';
 
 /** A workload that a library has built. */

@@ -15,6 +15,7 @@ import { type BenchOptions, parseOptions } from './options.ts';
 import { writeResult } from './report/files.ts';
 import { markdown } from './report/markdown.ts';
 import type { BenchResult, CaseResult } from './results.ts';
+import { benchWeb } from './web/main.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const LADDER_SIZE = 512;
@@ -135,7 +136,8 @@ async function bench(options: BenchOptions): Promise<void> {
 }
 
 try {
-  await bench(parseOptions(process.argv.slice(2)));
+  const options = parseOptions(process.argv.slice(2));
+  await (options.web && !options.list ? benchWeb(ROOT, options, say) : bench(options));
   // Dawn's threads would keep the process alive.
   process.exit(0);
 } catch (error) {

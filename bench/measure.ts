@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { type BenchCase, caseValues } from './cases/bench_case.ts';
 import type { Contender } from './contenders.ts';
-import { type FloatsByName, readFloats, writeFloats } from './graph/values.ts';
+import { readFloats, writeFloats } from './graph/float_files.ts';
+import type { FloatsByName } from './graph/values.ts';
 import type { Files, Sample } from './protocol.ts';
 import type { CaseResult, Entry, Who } from './results.ts';
 import { type Expected, judge, judgeAmong, type Verdict } from './verdict.ts';

@@ -11,6 +11,9 @@ export interface BenchOptions {
   readonly ops: boolean;
   readonly peers: boolean;
   readonly ladder: boolean;
+  /** In a browser instead; `edge` is the generator's picture size there. */
+  readonly web: boolean;
+  readonly edge: number;
   readonly frames: boolean;
   readonly list: boolean;
   readonly out: string;
@@ -27,14 +30,14 @@ function number(least: number, most: number): (text: string) => number {
   };
 }
 
-function edges(text: string): number[] {
-  return text.split(',').map((part) => {
-    const value = Number(part);
-    if (!Number.isInteger(value) || value < 16 || value > 2048 || value % 8)
-      throw new InvalidArgumentError('Give multiples of 8 from 16 to 2048, as 256,128.');
-    return value;
-  });
+function edge(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 16 || value > 2048 || value % 8)
+    throw new InvalidArgumentError('Give a multiple of 8 from 16 to 2048.');
+  return value;
 }
+
+const edges = (text: string): number[] => text.split(',').map(edge);
 
 /** @throws CommanderError for wrong usage, after it has been told on stderr */
 export function parseOptions(argv: readonly string[]): BenchOptions {
@@ -48,6 +51,8 @@ export function parseOptions(argv: readonly string[]): BenchOptions {
     .option('--ops', 'time the largest test case of every op, ours alone, instead of the cases', false)
     .option('--peers', 'time onnxruntime, jax-js, tfjs and PyTorch too, where they can', false)
     .option('--ladder', 'time earlier matrix products beside the present one, and nothing else', false)
+    .option('--web', 'in a headless Chromium instead, beside onnxruntime-web and jax-js', false)
+    .option('--edge <px>', 'with --web: picture size of the paper generator', edge, 64)
     .option('--no-frames', 'leave out frames end to end')
     .option('--out <folder>', 'where results go', 'bench/results')
     .option('--list', 'print the names of the cases', false)

@@ -1,6 +1,6 @@
 import type { Peaks } from '../src/runtime/peaks.ts';
+import type { Place } from './graph/float_files.ts';
 import type { Graph } from './graph/graph.ts';
-import type { Place } from './graph/values.ts';
 
 // Messages between the bench and its children, one JSON object each. Every library runs in a process of its own, so
 // that globals do not collide and processor time is its own; it ends with the case, so nothing is left for the next.
