@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { countTests, inOrder, skipReasons } from './test_output.mjs';
 
 const FOLDER = fileURLToPath(new URL('../dist/test', import.meta.url));
-const LIMIT_MS = 300_000;
+const LIMIT_MS = 600_000;
 // Files called `.slow` start the whole program many times; SwiftShader compiles for seconds each time.
 const SLOW_LIMIT_MS = 900_000;
 

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,11 +11,11 @@ import { writeSmallBase } from './small_base.ts';
 const KILLS = 10;
 const STEPS = 300;
 
-/** Fine-tunes in `out`; with `killAfterMs` the process is killed that long after its first step, unless it was faster. */
+/** Fine-tunes in `out`; with `killAfterSteps` the process is killed so many steps after its first, unless it was faster. */
 function finetune(
   base: string,
   out: string,
-  killAfterMs?: number,
+  killAfterSteps?: number,
 ): Promise<{ code: number | null; stderr: string }> {
   const args = [
     'finetune',
@@ -36,17 +37,23 @@ function finetune(
   let timer: NodeJS.Timeout | undefined;
   child.stderr.on('data', (chunk) => {
     stderr += chunk;
-    if (killAfterMs !== undefined && !timer && /\d+\/300/.test(stderr)) {
-      timer = setTimeout(() => child.kill('SIGKILL'), killAfterMs);
-    }
+    if (killAfterSteps === undefined || timer || !/\d+\/300/.test(stderr)) return;
+    const first = stepsIn(out);
+    timer = setInterval(() => stepsIn(out) >= first + killAfterSteps && child.kill('SIGKILL'), 5);
   });
   return new Promise((resolve) => {
     child.on('close', (code) => {
-      clearTimeout(timer);
+      clearInterval(timer);
       resolve({ code, stderr });
     });
   });
 }
+
+/** Steps that a run has written down. */
+const stepsIn = (out: string): number =>
+  existsSync(join(out, 'metrics.jsonl'))
+    ? readFileSync(join(out, 'metrics.jsonl'), 'utf8').split('\n').length - 1
+    : 0;
 
 const FILES = ['adapter_model.safetensors', 'adapter_config.json'];
 
@@ -55,15 +62,14 @@ test('a fine-tune killed ten times and resumed gives the adapter of the unbroken
   try {
     const base = join(folder, 'base.safetensors');
     await writeSmallBase(base);
-    const begin = performance.now();
     const whole = await finetune(base, join(folder, 'whole'));
     assert.is(whole.code, 0, whole.stderr);
-    const duration = performance.now() - begin;
     const random = new Random(7);
     let kills = 0;
     for (let tries = 0; kills < KILLS && tries < 4 * KILLS; tries++) {
-      // Short enough that ten kills fit into one run; each try makes some progress past the last checkpoint or none.
-      const { code } = await finetune(base, join(folder, 'broken'), (random.next() * duration) / KILLS);
+      // Few enough that ten kills fit into one run; each try makes some progress past the last checkpoint or none.
+      const steps = Math.floor(random.next() * 0.8 * (STEPS / KILLS));
+      const { code } = await finetune(base, join(folder, 'broken'), steps);
       if (code !== null) break;
       kills++;
     }

@@ -6,6 +6,10 @@ const KEPT_OUTPUT = 4096;
 const LONGEST_REASON = 240;
 const isWindows = process.platform === 'win32';
 
+// A name that stands nowhere is EACCES where the user may not look into some folder of PATH.
+const isMissing = (program: string, code: string | undefined): boolean =>
+  code === 'ENOENT' || (code === 'EACCES' && !/[/\\]/.test(program));
+
 const running = new Set<ChildProcess>();
 let isWatching = false;
 
@@ -60,7 +64,7 @@ export async function runChild(
     if (end !== 'code 0') throw new TeacherError('skip', `${name}: ended with ${end}${lastLine(said)}`);
   } catch (error) {
     if (error instanceof TeacherError) throw error;
-    const reason = errorCode(error) === 'ENOENT' ? 'there is no such program' : messageOf(error);
+    const reason = isMissing(program!, errorCode(error)) ? 'there is no such program' : messageOf(error);
     throw new TeacherError(isOnly ? 'end' : 'skip', `${name}: ${reason}`, undefined, { cause: error });
   } finally {
     clearTimeout(watchdog);
