@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Adapter } from '../model/adapter_layer.ts';
 import { Editor } from '../model/editor.ts';
+import { e2ganNetwork } from '../model/generator_network.ts';
 import type { Ranks } from '../model/lora.ts';
 import { writeGenerator } from '../model/network_file.ts';
 import type { Picture } from '../model/picture.ts';
@@ -69,7 +70,6 @@ async function saveTuned(
   run: RunFolder,
   trainer: Trainer,
 ): Promise<{ bytes: number; adapter: Adapter | null }> {
-  const { weights } = await trainer.save();
   const { config } = job.base.generator;
   if (!job.ranks) {
     const about = new Map([
@@ -77,11 +77,12 @@ async function saveTuned(
       ['e2gan.base_sha256', job.base.sha256],
       ['e2gan.prompt', job.prompt],
     ]);
-    const bytes = writeGenerator({ config, weights: part(weights, 'generator.'), about });
+    const bytes = writeGenerator({ config, weights: await trainer.saveGenerator(), about });
     await writeAtomic(join(run.path, 'base.safetensors'), bytes);
     return { bytes: bytes.length, adapter: null };
   }
   const { base, concept, prompt, size, source } = job;
+  const { weights } = await trainer.save();
   const origin = { base, concept, prompt, imageSize: size, trainPairs: source.count };
   const adapter = adapterOf(config, part(weights, 'lora.'), origin);
   return { bytes: await saveAdapter(run.path, adapter), adapter };
@@ -140,7 +141,7 @@ export async function finetune(gpu: Gpu, run: RunFolder, job: FinetuneJob): Prom
   const discriminator = job.base.discriminator?.config ?? discriminatorFor(generator);
   const { gan, lambdaL1, size, batch, steps, lr, ranks } = job;
   const trainer = await Trainer.create(gpu, {
-    generator,
+    generator: e2ganNetwork(generator),
     discriminator,
     ranks,
     gan,
@@ -168,8 +169,7 @@ export async function finetune(gpu: Gpu, run: RunFolder, job: FinetuneJob): Prom
     previewEvery: job.previewEvery,
     label: job.concept,
   });
-  const model = trainer.generator.count;
-  const trained = (trainer.lora ?? trainer.generator).count;
+  const { model, trained } = trainer.counts;
   if (stopped)
     return { stopped, weights: { trained, model, bytes: 0 }, quality: null, edited: [], adapter: null };
   const { bytes, adapter } = await saveTuned(job, run, trainer);

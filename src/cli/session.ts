@@ -46,11 +46,12 @@ export function quality(edited: readonly Picture[], targets: readonly Picture[])
   return { l1: mean(meanAbsoluteError), psnr: mean(peakSignalToNoise), ssim: mean(structuralSimilarity) };
 }
 
-/** Edits pictures one by one with a program of inputs `x` and `context`. */
+/** Edits pictures one by one with a program of inputs `x` and, where its network reads prompts, `context`. */
 export async function editAll(program: Program, pairs: readonly PromptedPair[]): Promise<Picture[]> {
   const edited: Picture[] = [];
   for (const { input, context } of pairs) {
-    const { y } = await program.run({ x: pictureValues(input), context });
+    const x = pictureValues(input);
+    const { y } = await program.run(program.inputs.has('context') ? { x, context } : { x });
     edited.push(valuesPicture(y!, input.width, input.height));
   }
   return edited;

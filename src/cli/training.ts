@@ -1,6 +1,5 @@
 import { type DiscriminatorConfig, discriminatorSpecs } from '../model/discriminator.ts';
 import type { GeneratorConfig } from '../model/generator_spec.ts';
-import { generatorSpecs } from '../model/generator_spec.ts';
 import { defaultRanks, type Ranks } from '../model/lora.ts';
 import type { Arrays } from '../model/weights.ts';
 import { initialLora, initialWeights } from '../train/init.ts';
@@ -14,9 +13,6 @@ export interface Start {
   readonly seed: number;
 }
 
-const prefixed = (arrays: Arrays, prefix: string) =>
-  [...arrays].map(([name, a]) => [`${prefix}.${name}`, a] as const);
-
 /** A discriminator as wide as the generator it judges. */
 export const discriminatorFor = (config: GeneratorConfig): DiscriminatorConfig => ({
   width: config.width,
@@ -27,15 +23,12 @@ export const discriminatorFor = (config: GeneratorConfig): DiscriminatorConfig =
 export function initialise(trainer: Trainer, { generator, discriminator, seed }: Start): void {
   const { config } = trainer;
   const random = new Random(seed);
-  const specs = generatorSpecs(config.generator);
+  const { specs } = config.generator;
   const first = generator ?? initialWeights(specs, random.fork('generator'));
   const judge =
     discriminator ?? initialWeights(discriminatorSpecs(config.discriminator), random.fork('discriminator'));
-  if (config.ranks) trainer.generator.load(first);
-  const trained = config.ranks
-    ? prefixed(initialLora(specs, config.ranks, random.fork('lora')), 'lora')
-    : prefixed(first, 'generator');
-  trainer.restore({ weights: new Map([...trained, ...prefixed(judge, 'discriminator')]) });
+  const lora = config.ranks ? initialLora(specs, config.ranks, random.fork('lora')) : new Map();
+  trainer.begin({ generator: first, discriminator: judge, lora });
 }
 
 /** Ranks from `path=rank,path=rank`, or the default ones. @throws Error naming a bad entry */
@@ -51,7 +44,8 @@ export function parseRanks(text: string | undefined, config: GeneratorConfig): R
 }
 
 /** Names of networks and sizes, so that a checkpoint of another architecture is refused. */
-export function architectureOf({ generator, discriminator, ranks }: Trainer['config']): string {
+export function architectureOf({ generator, discriminator, ranks, frozen }: Trainer['config']): string {
+  const kept = frozen?.size ? ` frozen ${[...frozen].join(',')}` : '';
   const lora = ranks ? ` lora ${[...ranks].map(([path, rank]) => `${path}=${rank}`).join(',')}` : '';
-  return `e2gan ${JSON.stringify(generator)} patchgan ${JSON.stringify(discriminator)}${lora}`;
+  return `${generator.name} patchgan ${JSON.stringify(discriminator)}${lora}${kept}`;
 }

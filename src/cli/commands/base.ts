@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import { generatorPresets, type PresetName } from '../../model/generator_spec.ts';
+import { e2ganNetwork } from '../../model/generator_network.ts';
+import { type GeneratorConfig, generatorPresets, type PresetName } from '../../model/generator_spec.ts';
 import { writeDiscriminator, writeGenerator } from '../../model/network_file.ts';
-import type { Arrays } from '../../model/weights.ts';
 import type { Json } from '../../train/checkpoint.ts';
 import { Trainer } from '../../train/trainer.ts';
 import {
@@ -61,18 +61,18 @@ async function saveConcepts(run: RunFolder, chosen: ChosenConcepts): Promise<voi
   console.log(`${title}: ${rows.map(([name]) => name).join(', ')}; map: ${run.file('concepts.svg')}`);
 }
 
-async function saveBase(run: RunFolder, trainer: Trainer, about: ReadonlyMap<string, string>): Promise<void> {
-  const part = (arrays: Arrays, prefix: string) =>
-    new Map(
-      [...arrays].filter(([n]) => n.startsWith(prefix)).map(([n, a]) => [n.slice(prefix.length), a] as const),
-    );
-  const { weights } = await trainer.save();
-  const { generator, discriminator } = trainer.config;
-  const base = writeGenerator({ config: generator, weights: part(weights, 'generator.'), about });
+async function saveBase(
+  run: RunFolder,
+  trainer: Trainer,
+  config: GeneratorConfig,
+  about: ReadonlyMap<string, string>,
+): Promise<void> {
+  const base = writeGenerator({ config, weights: await trainer.saveGenerator(), about });
   await writeAtomic(join(run.path, 'base.safetensors'), base);
+  const { discriminator } = trainer.config;
   const judge = writeDiscriminator({
     config: discriminator,
-    weights: part(weights, 'discriminator.'),
+    weights: await trainer.saveDiscriminator(),
     about,
   });
   await writeAtomic(join(run.path, 'discriminator.safetensors'), judge);
@@ -90,7 +90,7 @@ async function trainBase(out: string, options: BaseOptions): Promise<number> {
     run = await openRunFolder(out, config, { fresh: options.fresh ?? false });
     if (chosen) await saveConcepts(run, chosen);
     const trainer = await Trainer.create(gpu, {
-      generator,
+      generator: e2ganNetwork(generator),
       discriminator: discriminatorFor(generator),
       ranks: null,
       gan: options.gan,
@@ -119,14 +119,14 @@ async function trainBase(out: string, options: BaseOptions): Promise<number> {
       ['e2gan.concepts', names.join(',')],
       ['e2gan.steps', String(options.steps)],
     ]);
-    await saveBase(run, trainer, about);
+    await saveBase(run, trainer, generator, about);
     await writeReport(run.path, {
       title: `Base ${options.name}`,
       config,
       results: chosen ? [conceptsTable(chosen)] : [],
     });
     console.log(
-      `${join(out, 'base.safetensors')}: ${trainer.generator.count} weights after ${options.steps} steps`,
+      `${join(out, 'base.safetensors')}: ${trainer.counts.model} weights after ${options.steps} steps`,
     );
     return 0;
   } finally {

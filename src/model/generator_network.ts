@@ -1,0 +1,47 @@
+import type { Tape } from '../runtime/tape.ts';
+import type { Tensor } from '../runtime/tensor.ts';
+import { generatorForward } from './generator.ts';
+import { type GeneratorConfig, generatorSpecs } from './generator_spec.ts';
+import type { LayerSpec, Layers } from './layers.ts';
+import { type ResnetConfig, resnetForward, resnetSpecs } from './resnet.ts';
+import { type UnetConfig, unetForward, unetSpecs } from './unet.ts';
+
+/** A generator as training and editing see it, whatever its architecture. */
+export interface GeneratorNetwork {
+  /** Names architecture and sizes: networks of equal names have the same weights. */
+  readonly name: string;
+  readonly specs: readonly LayerSpec[];
+  /** Values per token of the prompt's embedding; null where it reads no prompt. */
+  readonly context: number | null;
+  /** What the sides of a picture are multiples of. */
+  readonly multiple: number;
+  /** `[n, h, w, 3]` in [-1, 1] to the same; `context` `[n, tokens, values]`, null where it reads no prompt. */
+  forward(tape: Tape | null, layers: Layers, x: Tensor, context: Tensor | null): Tensor;
+}
+
+/** E2GAN's own generator. */
+export const e2ganNetwork = (config: GeneratorConfig): GeneratorNetwork => ({
+  name: `e2gan ${JSON.stringify(config)}`,
+  specs: generatorSpecs(config),
+  context: config.context,
+  multiple: 8,
+  forward: (tape, layers, x, context) => generatorForward(tape, layers, config, x, context!),
+});
+
+/** pix2pix's ResNet generator; it reads no prompt. */
+export const resnetNetwork = (config: ResnetConfig): GeneratorNetwork => ({
+  name: `resnet ${JSON.stringify(config)}`,
+  specs: resnetSpecs(config),
+  context: null,
+  multiple: 4,
+  forward: (tape, layers, x) => resnetForward(tape, layers, config, x),
+});
+
+/** pix2pix's U-Net; it reads no prompt. */
+export const unetNetwork = (config: UnetConfig): GeneratorNetwork => ({
+  name: `unet ${JSON.stringify(config)}`,
+  specs: unetSpecs(config),
+  context: null,
+  multiple: 256,
+  forward: (tape, layers, x) => unetForward(tape, layers, x),
+});
