@@ -30,6 +30,8 @@ export interface Session {
   readonly saveEvery: number;
   readonly previewEvery: number;
   readonly label: string;
+  /** Called when a checkpoint of `step` steps is written, while the weights are as it holds them. */
+  readonly onSaved?: (step: number) => Promise<void>;
 }
 
 /** How well edits match their targets: means over pictures. L1 in [0, 1], PSNR in dB. */
@@ -98,10 +100,12 @@ const note = ({ g_l1, g_gan, d_real, d_fake }: Losses): string =>
  * Trains from the newest checkpoint, or from the trainer's weights, to the end: metrics, TensorBoard events, previews
  * and checkpoints go into the run folder. SIGINT and SIGTERM save and leave after the step under way.
  *
- * @returns the steps done and the signal that ended the run early
+ * @returns the steps done, before this call and in all, and the signal that ended the run early
  * @throws DivergedError, KernelError, UserError
  */
-export async function runSession(session: Session): Promise<{ step: number; stopped: Stop | null }> {
+export async function runSession(
+  session: Session,
+): Promise<{ from: number; step: number; stopped: Stop | null }> {
   const { gpu, run, trainer, source, sampling, heldOut } = session;
   const from = await resume(session);
   const log = await openMetricsLog(run.file('metrics.jsonl'), from);
@@ -131,9 +135,12 @@ export async function runSession(session: Session): Promise<{ step: number; stop
       },
       shouldStop: () => signals.stopped !== null,
       isCheckpointDue: (at) => at % session.saveEvery === 0,
-      onCheckpoint: (at) => save(session, at),
+      async onCheckpoint(at) {
+        await save(session, at);
+        await session.onSaved?.(at);
+      },
     });
-    return { step, stopped: signals.stopped };
+    return { from, step, stopped: signals.stopped };
   } finally {
     signals.dispose();
     progress.stop();
