@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { analyzeCommand } from './commands/analyze.ts';
 import { applyCommand } from './commands/apply.ts';
 import { baseCommand } from './commands/base.ts';
 import { benchCommand } from './commands/bench.ts';
@@ -8,6 +9,7 @@ import { doctorCommand } from './commands/doctor.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
 import { finetuneCommand } from './commands/finetune.ts';
 import { profileCommand } from './commands/profile.ts';
+import { searchRankCommand } from './commands/search_rank.ts';
 import { startCommand } from './commands/start.ts';
 import { tuneCommand } from './commands/tune.ts';
 import { runOnUnpackedDevice } from './device.ts';
@@ -29,6 +31,8 @@ function createProgram(): Command {
     .addCommand(distillCommand())
     .addCommand(baseCommand())
     .addCommand(finetuneCommand())
+    .addCommand(analyzeCommand())
+    .addCommand(searchRankCommand())
     .addCommand(applyCommand())
     .addCommand(evaluateCommand())
     .addCommand(benchCommand())

@@ -21,6 +21,7 @@ import { STOP_CODES } from '../signals.ts';
 import { printTable } from '../table.ts';
 import { addTrainOptions, runConfig, type TrainOptions } from '../train_options.ts';
 import { parseRanks } from '../training.ts';
+import { readRanks } from '../trials/ranks_file.ts';
 import { warn } from '../warn.ts';
 
 interface FinetuneOptions extends TrainOptions, PickOptions {
@@ -105,9 +106,10 @@ function gather(options: FinetuneOptions, base: BaseModel): Promise<Material> {
   );
 }
 
-function ranksOf(options: FinetuneOptions, base: BaseModel): FinetuneJob['ranks'] {
+async function ranksOf(options: FinetuneOptions, base: BaseModel): Promise<FinetuneJob['ranks']> {
   if (options.full && options.ranks) throw usageError('--full trains all weights: it takes no --ranks');
   if (options.full) return null;
+  if (options.ranks?.endsWith('.json')) return readRanks(options.ranks);
   try {
     return parseRanks(options.ranks, base.generator.config);
   } catch (error) {
@@ -126,7 +128,7 @@ export function printResult(out: string, { weights, quality }: FinetuneResult): 
 
 async function run(out: string, options: FinetuneOptions): Promise<number> {
   const base = await readBaseModel(options.base);
-  const ranks = ranksOf(options, base);
+  const ranks = await ranksOf(options, base);
   const material = await gather(options, base);
   const picked = await pickPairs(material.source, options, options.seed);
   const { data, scenes, sceneCount, gan, lambdaL1, batch, steps, lr, flip, seed, saveEvery, previewEvery } =
@@ -184,7 +186,7 @@ export function finetuneCommand(): Command {
     .addOption(
       new Option(
         '--ranks <list>',
-        'layer=rank,... (default: 8 on sampling layers, 1 on the transformer)',
+        'layer=rank,... or a file of search-rank (default: 8 on sampling layers, 1 on the transformer)',
       ).argParser(text),
     )
     .option('--full', 'train all weights of the generator instead of an adapter');

@@ -141,6 +141,7 @@ async function train(running: Running): Promise<{ seconds: number; curve: Curve 
     await writeAtomic(run.file(CURVE), JSON.stringify(curve));
     judging += performance.now() - begin;
   };
+  if (steps === 0) return { seconds: 0, curve };
   const begin = performance.now();
   const { from, stopped } = await runSession({
     gpu: bench.gpu,
