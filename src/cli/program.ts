@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { adapterCommand } from './commands/adapter.ts';
 import { applyCommand } from './commands/apply.ts';
 import { baseCommand } from './commands/base.ts';
 import { benchCommand } from './commands/bench.ts';
@@ -31,6 +32,7 @@ function createProgram(): Command {
     .addCommand(finetuneCommand())
     .addCommand(applyCommand())
     .addCommand(evaluateCommand())
+    .addCommand(adapterCommand())
     .addCommand(benchCommand())
     .addCommand(profileCommand())
     .addCommand(tuneCommand())
