@@ -1,7 +1,9 @@
 import { join } from 'node:path';
-import { ADAPTER_METADATA, writeAdapter } from '../model/adapter_file.ts';
+import { ADAPTER_METADATA, readAdapter, writeAdapter } from '../model/adapter_file.ts';
 import type { Adapter, AdapterLayer } from '../model/adapter_layer.ts';
+import { weightCount } from '../model/counts.ts';
 import { type GeneratorConfig, generatorSpecs } from '../model/generator_spec.ts';
+import type { StoredDtype } from '../model/safetensors.ts';
 import type { Arrays } from '../model/weights.ts';
 import type { BaseModel } from './base_model.ts';
 import { writeAtomic } from './files.ts';
@@ -17,11 +19,8 @@ export interface AdapterOrigin {
 
 /** Trained pairs `<path>.lora_A`, `<path>.lora_B` as an adapter with scale 1. */
 export function adapterOf(config: GeneratorConfig, lora: Arrays, origin: AdapterOrigin): Adapter {
-  const transposed = new Set(
-    generatorSpecs(config)
-      .filter((s) => s.kind === 'conv_transpose2d')
-      .map((s) => s.path),
-  );
+  const specs = generatorSpecs(config);
+  const transposed = new Set(specs.filter((s) => s.kind === 'conv_transpose2d').map((s) => s.path));
   const layers = new Map<string, AdapterLayer>();
   for (const [name, A] of lora) {
     if (!name.endsWith('.lora_A')) continue;
@@ -31,6 +30,7 @@ export function adapterOf(config: GeneratorConfig, lora: Arrays, origin: Adapter
   }
   const metadata = new Map([
     [ADAPTER_METADATA.baseSha256, origin.base.sha256],
+    [ADAPTER_METADATA.baseWeights, String(weightCount(specs))],
     [ADAPTER_METADATA.concept, origin.concept],
     [ADAPTER_METADATA.prompt, origin.prompt],
     [ADAPTER_METADATA.imageSize, String(origin.imageSize)],
@@ -40,9 +40,27 @@ export function adapterOf(config: GeneratorConfig, lora: Arrays, origin: Adapter
   return { layers, metadata, baseModel: origin.base.name };
 }
 
-/** Writes an adapter's files into a folder. @returns bytes of its weights @throws UserError */
-export async function saveAdapter(folder: string, adapter: Adapter): Promise<number> {
-  const files = writeAdapter(adapter);
-  for (const [name, bytes] of Object.entries(files)) await writeAtomic(join(folder, name), bytes);
-  return files['adapter_model.safetensors'].length;
+/** An adapter as it lies in a folder. */
+export interface SavedAdapter {
+  /** Bytes of its weights' file. */
+  readonly bytes: number;
+  /** What reading it back gives: weights rounded as they are stored. */
+  readonly adapter: Adapter;
+}
+
+/**
+ * Writes an adapter's files into a folder, the configuration last, since nothing is an adapter without it.
+ * @throws UserError; FormatError naming a tensor with a value that the type cannot hold
+ */
+export async function saveAdapter(
+  folder: string,
+  adapter: Adapter,
+  storage: StoredDtype,
+): Promise<SavedAdapter> {
+  const written = writeAdapter(adapter, storage);
+  const { 'adapter_config.json': config, 'adapter_model.safetensors': weights } = written;
+  const stored = readAdapter({ config, weights });
+  await writeAtomic(join(folder, 'adapter_model.safetensors'), weights);
+  await writeAtomic(join(folder, 'adapter_config.json'), config);
+  return { bytes: weights.length, adapter: stored };
 }

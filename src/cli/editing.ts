@@ -1,9 +1,11 @@
 import { ADAPTER_METADATA } from '../model/adapter_file.ts';
 import { Editor } from '../model/editor.ts';
+import { mergedAdapters } from '../model/merge_record.ts';
 import type { Picture } from '../model/picture.ts';
 import { hashedPrompt } from '../model/text.ts';
 import { KernelError } from '../runtime/errors.ts';
 import type { Gpu } from '../runtime/gpu.ts';
+import { inPath } from './adapter/stored.ts';
 import { type LoadedAdapter, readAdapterArgument } from './adapter_argument.ts';
 import { type BaseModel, readBaseModel } from './base_model.ts';
 import type { EditOptions } from './edit_options.ts';
@@ -30,13 +32,18 @@ export async function readEdit(options: EditOptions, warn: (line: string) => voi
   const base = await readBaseModel(options.base);
   const adapters: LoadedAdapter[] = [];
   for (const argument of options.adapter) adapters.push(await readAdapterArgument(argument, base, warn));
-  return { base, adapters, prompt: options.prompt ?? trainedPrompt(adapters) };
+  return { base, adapters, prompt: options.prompt ?? trainedPrompt(base, adapters) };
 }
 
-/** The prompts that adapters were trained with, each once. */
-function trainedPrompt(adapters: readonly LoadedAdapter[]): string {
-  const prompts = adapters.flatMap(({ adapter }) => adapter.metadata.get(ADAPTER_METADATA.prompt) ?? []);
-  return [...new Set(prompts)].join(', ');
+/** The prompts that adapters, merged ones too, were trained with, each once; without any, what the base was made with. */
+function trainedPrompt({ path, generator }: BaseModel, adapters: readonly LoadedAdapter[]): string {
+  const merged = inPath(path, () => mergedAdapters(generator.about));
+  const prompts = [
+    ...merged.map(({ prompt }) => prompt),
+    ...adapters.map(({ adapter }) => adapter.metadata.get(ADAPTER_METADATA.prompt) ?? ''),
+  ];
+  const used = new Set(prompts.filter((prompt) => prompt !== ''));
+  return used.size > 0 ? [...used].join(', ') : (generator.about.get(ADAPTER_METADATA.prompt) ?? '');
 }
 
 /** Edits pictures of any size: compiled once per size, the latest few sizes are kept. */

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import type { Adapter } from '../model/adapter_layer.ts';
-import { Editor } from '../model/editor.ts';
+import { Editor, type StrongAdapter } from '../model/editor.ts';
 import { e2ganNetwork } from '../model/generator_network.ts';
 import type { Ranks } from '../model/lora.ts';
 import { writeGenerator } from '../model/network_file.ts';
 import type { Picture } from '../model/picture.ts';
+import type { StoredDtype } from '../model/safetensors.ts';
 import type { Arrays } from '../model/weights.ts';
 import type { Gpu } from '../runtime/gpu.ts';
 import type { Json } from '../train/checkpoint.ts';
@@ -17,7 +18,7 @@ import { writeAtomic } from './files.ts';
 import { encodePng } from './images/png.ts';
 import { writeReport } from './run/report.ts';
 import type { RunFolder } from './run_folder.ts';
-import { comparison, editAll, type Quality, quality, runSession } from './session.ts';
+import { comparison, type Quality, quality, runSession } from './session.ts';
 import type { Stop } from './signals.ts';
 import { architectureOf, discriminatorFor, initialise } from './training.ts';
 
@@ -28,6 +29,8 @@ export interface FinetuneJob extends GanObjective {
   readonly prompt: string;
   /** Ranks of the adapter, or null to train all weights. */
   readonly ranks: Ranks | null;
+  /** Type of the adapter's stored weights. */
+  readonly adapterDtype: StoredDtype;
   readonly source: PairSource;
   readonly heldOut: readonly PromptedPair[];
   readonly size: number;
@@ -47,18 +50,28 @@ export interface FinetuneResult {
   readonly weights: { readonly trained: number; readonly model: number; readonly bytes: number };
   readonly quality: { readonly untouched: Quality; readonly base: Quality; readonly tuned: Quality } | null;
   readonly edited: readonly Picture[];
-  /** Null where all weights were trained, or the run was stopped. */
+  /** As it is stored; null where all weights were trained, or the run was stopped. */
   readonly adapter: Adapter | null;
 }
 
 const part = (arrays: Arrays, prefix: string): Arrays =>
   new Map([...arrays].filter(([n]) => n.startsWith(prefix)).map(([n, a]) => [n.slice(prefix.length), a]));
 
-/** Edits the held-out pictures with the base as it is. */
-async function editWithBase(gpu: Gpu, { base, heldOut }: FinetuneJob): Promise<Picture[]> {
-  const { config, weights } = base.generator;
+/** A generator's weights, with adapters or without. */
+interface Tuned {
+  readonly weights: Arrays;
+  readonly adapters: readonly StrongAdapter[];
+}
+
+/** Edits the held-out pictures. */
+async function editWith(
+  gpu: Gpu,
+  { base, heldOut }: FinetuneJob,
+  { weights, adapters }: Tuned,
+): Promise<Picture[]> {
+  const { config } = base.generator;
   const { width, height } = heldOut[0]!.input;
-  const editor = await Editor.create(gpu, config, weights, [], heldOut[0]!.context, width, height);
+  const editor = await Editor.create(gpu, config, weights, adapters, heldOut[0]!.context, width, height);
   const edited: Picture[] = [];
   for (const { input } of heldOut) edited.push(await editor.edit(input));
   editor.dispose();
@@ -69,7 +82,7 @@ async function saveTuned(
   job: FinetuneJob,
   run: RunFolder,
   trainer: Trainer,
-): Promise<{ bytes: number; adapter: Adapter | null }> {
+): Promise<{ bytes: number; adapter: Adapter | null; tuned: Tuned }> {
   const { config } = job.base.generator;
   if (!job.ranks) {
     const about = new Map([
@@ -77,15 +90,18 @@ async function saveTuned(
       ['e2gan.base_sha256', job.base.sha256],
       ['e2gan.prompt', job.prompt],
     ]);
-    const bytes = writeGenerator({ config, weights: await trainer.saveGenerator(), about });
+    const own = await trainer.saveGenerator();
+    const bytes = writeGenerator({ config, weights: own, about });
     await writeAtomic(join(run.path, 'base.safetensors'), bytes);
-    return { bytes: bytes.length, adapter: null };
+    return { bytes: bytes.length, adapter: null, tuned: { weights: own, adapters: [] } };
   }
   const { base, concept, prompt, size, source } = job;
   const { weights } = await trainer.save();
   const origin = { base, concept, prompt, imageSize: size, trainPairs: source.count };
   const adapter = adapterOf(config, part(weights, 'lora.'), origin);
-  return { bytes: await saveAdapter(run.path, adapter), adapter };
+  const saved = await saveAdapter(run.path, adapter, job.adapterDtype);
+  const adapters = [{ adapter: saved.adapter, strength: 1 }];
+  return { ...saved, tuned: { weights: base.generator.weights, adapters } };
 }
 
 const row = (name: string, { l1, psnr, ssim }: Quality) => [
@@ -108,23 +124,25 @@ export const qualityRows = ({
 
 export const QUALITY_COLUMNS = ['against the target', 'L1', 'PSNR dB', 'SSIM'] as const;
 
+/** Judges what was stored, not what was trained. */
 async function judge(
   gpu: Gpu,
   job: FinetuneJob,
   run: RunFolder,
-  trainer: Trainer,
+  stored: Tuned,
 ): Promise<Pick<FinetuneResult, 'quality' | 'edited'>> {
   const { heldOut } = job;
   if (!heldOut.length) return { quality: null, edited: [] };
-  const program = await trainer.preview(gpu, heldOut[0]!.input.width);
-  const edited = await editAll(program, heldOut);
-  program.dispose();
+  const edited = await editWith(gpu, job, stored);
   const targets = heldOut.map((p) => p.target);
   const untouched = quality(
     heldOut.map((p) => p.input),
     targets,
   );
-  const base = quality(await editWithBase(gpu, job), targets);
+  const base = quality(
+    await editWith(gpu, job, { weights: job.base.generator.weights, adapters: [] }),
+    targets,
+  );
   await writeAtomic(
     join(run.path, 'comparison.png'),
     encodePng(await comparison(heldOut.slice(0, 8), edited)),
@@ -172,9 +190,9 @@ export async function finetune(gpu: Gpu, run: RunFolder, job: FinetuneJob): Prom
   const { model, trained } = trainer.counts;
   if (stopped)
     return { stopped, weights: { trained, model, bytes: 0 }, quality: null, edited: [], adapter: null };
-  const { bytes, adapter } = await saveTuned(job, run, trainer);
-  const judged = await judge(gpu, job, run, trainer);
+  const { bytes, adapter, tuned } = await saveTuned(job, run, trainer);
   trainer.dispose();
+  const judged = await judge(gpu, job, run, tuned);
   const results = judged.quality
     ? [
         {

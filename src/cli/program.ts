@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { adapterCommand } from './commands/adapter.ts';
 import { analyzeCommand } from './commands/analyze.ts';
 import { applyCommand } from './commands/apply.ts';
 import { baseCommand } from './commands/base.ts';
@@ -35,6 +36,7 @@ function createProgram(): Command {
     .addCommand(searchRankCommand())
     .addCommand(applyCommand())
     .addCommand(evaluateCommand())
+    .addCommand(adapterCommand())
     .addCommand(benchCommand())
     .addCommand(profileCommand())
     .addCommand(tuneCommand())

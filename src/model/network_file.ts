@@ -2,7 +2,13 @@ import { type DiscriminatorConfig, discriminatorSpecs } from './discriminator.ts
 import { FormatError, quoted } from './format_error.ts';
 import { type GeneratorConfig, generatorSpecs } from './generator_spec.ts';
 import { type LayerSpec, parameterShapes } from './layers.ts';
-import { finiteFloats, type NamedArray, readSafetensors, writeSafetensors } from './safetensors.ts';
+import {
+  finiteFloats,
+  type NamedArray,
+  readSafetensors,
+  type StoredDtype,
+  writeSafetensors,
+} from './safetensors.ts';
 import { type Arrays, matchArrays } from './weights.ts';
 
 /** What a network's file is: sizes, weights, and what it says about its making. */
@@ -69,7 +75,7 @@ function readNetwork<Config>(kind: Kind<Config>, bytes: Uint8Array): NetworkFile
 function writeNetwork<Config>(
   kind: Kind<Config>,
   { config, weights, about }: NetworkFile<Config>,
-  storage: 'F32' | 'F16',
+  storage: StoredDtype,
 ): Uint8Array<ArrayBuffer> {
   const tensors = new Map<string, NamedArray>(
     [...weights].map(([name, array]) => [name, { dtype: storage, ...array }]),
@@ -84,7 +90,7 @@ export const readGenerator = (bytes: Uint8Array): NetworkFile<GeneratorConfig> =
 /** Writes a base generator; the same network gives the same bytes. */
 export const writeGenerator = (
   file: NetworkFile<GeneratorConfig>,
-  storage: 'F32' | 'F16' = 'F32',
+  storage: StoredDtype = 'F32',
 ): Uint8Array<ArrayBuffer> => writeNetwork(GENERATOR, file, storage);
 
 /** Reads a discriminator. @throws FormatError naming the tensor or field that does not fit */
@@ -94,5 +100,5 @@ export const readDiscriminator = (bytes: Uint8Array): NetworkFile<DiscriminatorC
 /** Writes a discriminator. */
 export const writeDiscriminator = (
   file: NetworkFile<DiscriminatorConfig>,
-  storage: 'F32' | 'F16' = 'F32',
+  storage: StoredDtype = 'F32',
 ): Uint8Array<ArrayBuffer> => writeNetwork(DISCRIMINATOR, file, storage);

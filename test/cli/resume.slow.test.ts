@@ -30,6 +30,8 @@ function finetune(
     base,
   ];
   const rest = ['--size', '24', '--steps', String(STEPS), '--save-every', '7', '--preview-every', '1000'];
+  // Rounded to f16, two adapters could be equal that are not.
+  rest.push('--adapter-dtype', 'f32');
   const child = spawn(process.execPath, ['dist/cli.mjs', ...args, ...rest], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });

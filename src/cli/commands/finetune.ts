@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import type { StoredDtype } from '../../model/safetensors.ts';
 import type { PairSource, PromptedPair } from '../../train/loop.ts';
 import { sceneSource } from '../../train/scene_source.ts';
 import { sceneConcepts } from '../../train/scenes/scenes.ts';
@@ -14,7 +15,7 @@ import {
   qualityRows,
 } from '../finetune.ts';
 import { folderSource, pairsOfConcept, splitPairs, tolerantSource } from '../folder_source.ts';
-import { integer, text } from '../options.ts';
+import { integer, storedDtype, text } from '../options.ts';
 import { addPickOptions, type PickOptions, pickPairs } from '../pick.ts';
 import { choicesOfRun, openRunFolder } from '../run_folder.ts';
 import { STOP_CODES } from '../signals.ts';
@@ -33,6 +34,7 @@ interface FinetuneOptions extends TrainOptions, PickOptions {
   readonly prompt?: string;
   readonly ranks?: string;
   readonly full?: boolean;
+  readonly adapterDtype?: StoredDtype;
 }
 
 interface Material {
@@ -108,6 +110,8 @@ function gather(options: FinetuneOptions, base: BaseModel): Promise<Material> {
 
 async function ranksOf(options: FinetuneOptions, base: BaseModel): Promise<FinetuneJob['ranks']> {
   if (options.full && options.ranks) throw usageError('--full trains all weights: it takes no --ranks');
+  if (options.full && options.adapterDtype)
+    throw usageError('--full makes no adapter: it takes no --adapter-dtype');
   if (options.full) return null;
   if (options.ranks?.endsWith('.json')) return readRanks(options.ranks);
   try {
@@ -139,6 +143,8 @@ async function run(out: string, options: FinetuneOptions): Promise<number> {
     const config = runConfig('finetune', options, gpu.choices, {
       base: base.sha256,
       ranks: ranks && Object.fromEntries(ranks),
+      // A run that is resumed may store its adapter otherwise: it trains the same.
+      adapterDtype: undefined,
       concept: material.concept,
       data,
       scenes,
@@ -150,7 +156,8 @@ async function run(out: string, options: FinetuneOptions): Promise<number> {
     });
     const training = { gan, lambdaL1, batch, steps, lr, flip, seed, saveEvery, previewEvery };
     const source = tolerantSource(picked.source, warn);
-    const job = { base, ranks, ...training, config, size: options.size.width, ...material, source };
+    const stored = { ranks, adapterDtype: options.adapterDtype ?? ('F16' as const) };
+    const job = { base, ...stored, ...training, config, size: options.size.width, ...material, source };
     const folder = await openRunFolder(out, config, { fresh: options.fresh ?? false });
     const result = await finetune(gpu, folder, job).finally(() => folder.release());
     if (result.stopped) return STOP_CODES[result.stopped];
@@ -188,6 +195,12 @@ export function finetuneCommand(): Command {
         '--ranks <list>',
         'layer=rank,... or a file of search-rank (default: 8 on sampling layers, 1 on the transformer)',
       ).argParser(text),
+    )
+    .addOption(
+      new Option(
+        '--adapter-dtype <type>',
+        'how the adapter is stored, f16 or f32 (default: f16, half the bytes)',
+      ).argParser(storedDtype),
     )
     .option('--full', 'train all weights of the generator instead of an adapter');
   return addTrainOptions(addPickOptions(command), { steps: 1000, size: 64 }).action(

@@ -41,7 +41,8 @@ async function startJob(base: BaseModel, { concept, steps }: StartOptions): Prom
     seed: 1,
   } as const;
   const config = { kind: 'start', ...training, concept, scenes: SCENES, base: base.sha256 };
-  return { base, ranks, ...training, saveEvery: 100, previewEvery: 100, config, ...material };
+  const stored = { ranks, adapterDtype: 'F16' } as const;
+  return { base, ...stored, ...training, saveEvery: 100, previewEvery: 100, config, ...material };
 }
 
 /** Frames per second of the merged generator, picture in and picture out. */
