@@ -5,7 +5,7 @@ import type { Sampling } from '../train/batch.ts';
 import { type Json, readCheckpoint, writeCheckpoint } from '../train/checkpoint.ts';
 import { type PairSource, type PromptedPair, trainLoop } from '../train/loop.ts';
 import { meanAbsoluteError, peakSignalToNoise, structuralSimilarity } from '../train/metrics.ts';
-import type { Losses, Trainer } from '../train/trainer.ts';
+import type { Losses, Training } from '../train/training.ts';
 import { pictureGrid } from './images/grid.ts';
 import { startProgress } from './progress.ts';
 import { loadCheckpoint, saveCheckpoint } from './run/checkpoints.ts';
@@ -18,7 +18,7 @@ import { type Stop, watchSignals } from './signals.ts';
 export interface Session {
   readonly gpu: Gpu;
   readonly run: RunFolder;
-  readonly trainer: Trainer;
+  readonly trainer: Training;
   readonly source: PairSource;
   readonly sampling: Sampling;
   /** Squares of one size that are not trained on: previews and quality. */

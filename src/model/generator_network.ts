@@ -1,10 +1,12 @@
 import type { Tape } from '../runtime/tape.ts';
 import type { Tensor } from '../runtime/tensor.ts';
+import { comodganForward } from './comodgan.ts';
+import { type ComodganConfig, comodganSpecs } from './comodgan_spec.ts';
 import { generatorForward } from './generator.ts';
 import { type GeneratorConfig, generatorSpecs } from './generator_spec.ts';
 import type { LayerSpec, Layers } from './layers.ts';
 import { type ResnetConfig, resnetForward, resnetSpecs } from './resnet.ts';
-import { type UnetConfig, unetForward, unetSpecs } from './unet.ts';
+import { UNET_DEPTH, type UnetConfig, unetForward, unetSpecs } from './unet.ts';
 
 /** A generator as training and editing see it, whatever its architecture. */
 export interface GeneratorNetwork {
@@ -15,6 +17,8 @@ export interface GeneratorNetwork {
   readonly context: number | null;
   /** What the sides of a picture are multiples of. */
   readonly multiple: number;
+  /** Where it takes squares of one size alone: their edge. */
+  readonly edge?: number;
   /** `[n, h, w, 3]` in [-1, 1] to the same; `context` `[n, tokens, values]`, null where it reads no prompt. */
   forward(tape: Tape | null, layers: Layers, x: Tensor, context: Tensor | null): Tensor;
 }
@@ -42,6 +46,16 @@ export const unetNetwork = (config: UnetConfig): GeneratorNetwork => ({
   name: `unet ${JSON.stringify(config)}`,
   specs: unetSpecs(config),
   context: null,
-  multiple: 256,
-  forward: (tape, layers, x) => unetForward(tape, layers, x),
+  multiple: 2 ** (config.depth ?? UNET_DEPTH),
+  forward: (tape, layers, x) => unetForward(tape, layers, x, config.depth),
+});
+
+/** Co-Mod-GAN's generator, without noise and with one fixed z: the same picture always becomes the same. */
+export const comodganNetwork = (config: ComodganConfig): GeneratorNetwork => ({
+  name: `comodgan ${JSON.stringify(config)}`,
+  specs: comodganSpecs(config),
+  context: null,
+  multiple: config.edge,
+  edge: config.edge,
+  forward: (tape, layers, x) => comodganForward(tape, layers, config, x, null),
 });

@@ -8,13 +8,18 @@ import { Layers, parameterShapes } from '../model/layers.ts';
 import { loraShapes, type Ranks } from '../model/lora.ts';
 import { loraPairs } from '../model/lora_pairs.ts';
 import { PROMPT_TOKENS } from '../model/text.ts';
-import { type Arrays, type Shapes, Weights } from '../model/weights.ts';
+import { type Arrays, Weights } from '../model/weights.ts';
 import type { Gpu } from '../runtime/gpu.ts';
 import { adamHyper } from '../runtime/ops/adam.ts';
 import { concat } from '../runtime/ops/concat.ts';
 import type { Program } from '../runtime/program.ts';
-import { type GanObjective, type GanStep, lossScale, type Trained, traceGanStep } from './gan_step.ts';
+import { type GanObjective, type GanStep, lossScale, traceGanStep } from './gan_step.ts';
 import { learningRate, PIX2PIX_ADAM } from './schedule.ts';
+import { restoreTrained, saveTrained, TrainedWeights, type TrainState } from './trained_weights.ts';
+import type { BatchValues, Losses, Training } from './training.ts';
+
+export type { TrainState } from './trained_weights.ts';
+export type { Losses } from './training.ts';
 
 /** What is trained, on what, and how long. */
 export interface TrainConfig extends GanObjective {
@@ -31,13 +36,6 @@ export interface TrainConfig extends GanObjective {
   readonly lr: number;
 }
 
-/** All named tensors of a run in files' layout: `generator.…`, `discriminator.…`, `lora.…`. */
-export interface TrainState {
-  readonly weights: Arrays;
-  readonly adamM: Arrays;
-  readonly adamV: Arrays;
-}
-
 /** Weights that a training starts with, in files' layout; `lora` counts only where an adapter is trained. */
 export interface FirstWeights {
   readonly generator: Arrays;
@@ -45,46 +43,7 @@ export interface FirstWeights {
   readonly lora: Arrays;
 }
 
-/** Losses of one step. */
-export interface Losses {
-  readonly d_real: number;
-  readonly d_fake: number;
-  readonly g_gan: number;
-  readonly g_l1: number;
-}
-
 const LOSSES = ['d_real', 'd_fake', 'g_gan', 'g_l1'] as const;
-
-/** One set of weights with Adam's moments. */
-class TrainedWeights {
-  readonly weights: Weights;
-  readonly m: Weights;
-  readonly v: Weights;
-
-  constructor(gpu: Gpu, name: string, shapes: Shapes) {
-    this.weights = new Weights(gpu, name, shapes);
-    this.m = new Weights(gpu, `${name} adam m`, shapes);
-    this.v = new Weights(gpu, `${name} adam v`, shapes);
-  }
-
-  trained(hyper: Trained['hyper']): Trained {
-    return { weights: this.weights.group, m: this.m.group, v: this.v.group, hyper };
-  }
-
-  dispose(): void {
-    for (const part of [this.weights, this.m, this.v]) part.dispose();
-  }
-}
-
-const prefixed = (arrays: Arrays, prefix: string) =>
-  [...arrays].map(([name, array]) => [`${prefix}.${name}`, array] as const);
-
-const without = (arrays: Arrays, prefix: string): Arrays =>
-  new Map(
-    [...arrays]
-      .filter(([name]) => name.startsWith(`${prefix}.`))
-      .map(([name, a]) => [name.slice(prefix.length + 1), a]),
-  );
 
 /** The generator's weights, parted into what training changes and what it does not. */
 class GeneratorWeights {
@@ -123,7 +82,7 @@ const picked = (arrays: Arrays, { shapes }: Weights): Arrays =>
   new Map([...arrays].filter(([name]) => shapes.has(name)));
 
 /** A GAN on the device and the program of its step. */
-export class Trainer {
+export class Trainer implements Training {
   readonly config: TrainConfig;
   readonly #gpu: Gpu;
   readonly #generator: GeneratorWeights;
@@ -201,7 +160,7 @@ export class Trainer {
   }
 
   /** Enqueues step number `step`, from 0. @param values - `source`, `target`, `context` */
-  submit(step: number, values: Readonly<Record<'source' | 'target' | 'context', Float32Array>>): void {
+  submit(step: number, values: BatchValues): void {
     const lr = learningRate(this.config.lr, step, this.config.steps);
     const hyper = adamHyper(step + 1, { ...PIX2PIX_ADAM, lr }, lossScale(this.#gpu));
     const { context, ...pictures } = values;
@@ -216,22 +175,13 @@ export class Trainer {
   }
 
   /** All that training has changed. */
-  async save(): Promise<TrainState> {
-    const all = async (part: 'weights' | 'm' | 'v'): Promise<Arrays> => {
-      const groups = [];
-      for (const [name, trained] of this.#trained) groups.push(...prefixed(await trained[part].save(), name));
-      return new Map(groups);
-    };
-    return { weights: await all('weights'), adamM: await all('m'), adamV: await all('v') };
+  save(): Promise<TrainState> {
+    return saveTrained(this.#trained);
   }
 
   /** Goes on from a saved state; moments that are left out start at zero. @throws FormatError */
-  restore({ weights, adamM, adamV }: Partial<TrainState>): void {
-    for (const [name, trained] of this.#trained) {
-      if (weights) trained.weights.load(without(weights, name));
-      if (adamM) trained.m.load(without(adamM, name));
-      if (adamV) trained.v.load(without(adamV, name));
-    }
+  restore(state: Partial<TrainState>): void {
+    restoreTrained(this.#trained, state);
   }
 
   /** A program that edits one picture of `edge` pixels with the weights as they are: inputs `x`, `context` if it reads one, output `y`. */
