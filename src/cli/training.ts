@@ -44,7 +44,12 @@ export function parseRanks(text: string | undefined, config: GeneratorConfig): R
 }
 
 /** Names of networks and sizes, so that a checkpoint of another architecture is refused. */
-export function architectureOf({ generator, discriminator, ranks, frozen }: Trainer['config']): string {
+export function architectureOf({
+  generator,
+  discriminator,
+  ranks,
+  frozen,
+}: Pick<Trainer['config'], 'generator' | 'discriminator' | 'ranks' | 'frozen'>): string {
   const kept = frozen?.size ? ` frozen ${[...frozen].join(',')}` : '';
   const lora = ranks ? ` lora ${[...ranks].map(([path, rank]) => `${path}=${rank}`).join(',')}` : '';
   return `${generator.name} patchgan ${JSON.stringify(discriminator)}${lora}${kept}`;

@@ -5,7 +5,7 @@ import type { Rows } from '../../train/select.ts';
 import type { FeatureChoice } from '../features.ts';
 import type { ResultTable } from '../run/report.ts';
 import type { Measure } from '../trials/judge.ts';
-import type { ConceptPairs, Training, TrialBench } from '../trials/trial.ts';
+import type { ConceptPairs, TrialBench, TrialTraining } from '../trials/trial.ts';
 
 /** Concepts that bases are made of. */
 export interface Pool {
@@ -29,7 +29,7 @@ export interface Study {
   /** Concepts of a base. */
   readonly k: number;
   readonly seeds: readonly number[];
-  readonly training: Training;
+  readonly training: TrialTraining;
   readonly measure: Measure;
   readonly features: FeatureChoice;
   readonly steps: {

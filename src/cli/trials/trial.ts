@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type ComodganConfig, comodganJudgeSpecs, comodganSpecs } from '../../model/comodgan_spec.ts';
 import type { DiscriminatorConfig } from '../../model/discriminator.ts';
 import type { GeneratorNetwork } from '../../model/generator_network.ts';
 import type { Ranks } from '../../model/lora.ts';
@@ -8,9 +9,13 @@ import type { Picture } from '../../model/picture.ts';
 import type { Arrays } from '../../model/weights.ts';
 import type { Gpu } from '../../runtime/gpu.ts';
 import type { Json } from '../../train/checkpoint.ts';
+import { ComodganTrainer } from '../../train/comodgan_trainer.ts';
 import type { GanObjective } from '../../train/gan_step.ts';
+import { initialWeights } from '../../train/init.ts';
 import type { PairSource, PromptedPair } from '../../train/loop.ts';
+import { Random } from '../../train/random.ts';
 import { Trainer } from '../../train/trainer.ts';
+import type { Training } from '../../train/training.ts';
 import { writeAtomic } from '../files.ts';
 import { encodePng } from '../images/png.ts';
 import { openRunFolder, type RunFolder, wasBegunWith } from '../run_folder.ts';
@@ -31,7 +36,7 @@ export interface ConceptPairs {
 }
 
 /** How long and with which settings trials train; one set for all that are compared. */
-export interface Training extends GanObjective {
+export interface TrialTraining extends GanObjective {
   readonly size: number;
   readonly batch: number;
   readonly lr: number;
@@ -56,11 +61,13 @@ export interface Trial {
   readonly pairs: ConceptPairs;
   readonly network: GeneratorNetwork;
   readonly discriminator: DiscriminatorConfig;
+  /** Set where the network is Co-Mod-GAN, which has a discriminator, losses and an optimizer of its own. */
+  readonly comodgan?: ComodganConfig;
   readonly start: TrialStart;
   /** Ranks of an adapter, or null to train the network's own weights. */
   readonly ranks: Ranks | null;
   readonly frozen?: ReadonlySet<string>;
-  readonly training: Training;
+  readonly training: TrialTraining;
   readonly steps: number;
   readonly seed: number;
   /** Steps between points of the curve; none by default. */
@@ -107,12 +114,52 @@ async function readCurve(run: RunFolder): Promise<Curve> {
   return existsSync(path) ? (JSON.parse(await readFile(path, 'utf8')) as Curve) : [];
 }
 
+/** A training that has its first weights. */
+type Begun = Training & Pick<Trainer, 'counts' | 'dispose'>;
+
+/** Co-Mod-GAN's own learning rate. */
+const COMODGAN_LR = 0.002;
+
+async function beginComodgan(gpu: Gpu, trial: Trial, generator: ComodganConfig): Promise<Begun> {
+  const { steps, seed, training } = trial;
+  const { batch, lambdaL1 } = training;
+  const trainer = await ComodganTrainer.create(gpu, {
+    generator,
+    batch,
+    steps,
+    lr: COMODGAN_LR,
+    lambdaL1,
+    seed,
+  });
+  const random = new Random(seed);
+  trainer.begin({
+    generator: initialWeights(comodganSpecs(generator), random.fork('generator')),
+    discriminator: initialWeights(comodganJudgeSpecs(generator), random.fork('discriminator')),
+  });
+  return trainer;
+}
+
+/** Compiles a trial's training and gives it the weights to start from. */
+async function begin(gpu: Gpu, trial: Trial): Promise<Begun> {
+  if (trial.comodgan) return beginComodgan(gpu, trial, trial.comodgan);
+  const { network: generator, discriminator, ranks, frozen, training, steps, start, seed } = trial;
+  const config = { generator, discriminator, ranks, ...(frozen ? { frozen } : {}), ...training, steps };
+  const trainer = await Trainer.create(gpu, config);
+  initialise(trainer, { generator: start.generator, discriminator: start.discriminator, seed });
+  return trainer;
+}
+
+/** Architecture of what a trial's checkpoints hold. */
+function architecture({ network, discriminator, ranks, frozen }: Trial): string {
+  return architectureOf({ generator: network, discriminator, ranks, frozen: frozen ?? new Set() });
+}
+
 /** What a trial's training works with. */
 interface Running {
   readonly bench: TrialBench;
   readonly trial: Trial;
   readonly run: RunFolder;
-  readonly trainer: Trainer;
+  readonly trainer: Begun;
 }
 
 /** Edits all held-out pictures with the weights as they are. */
@@ -129,8 +176,7 @@ async function editHeldOut({ bench, trial, trainer }: Running): Promise<Picture[
 /** Trains to the end. @returns wall time of a whole training in seconds, and the curve. @throws Interrupted */
 async function train(running: Running): Promise<{ seconds: number; curve: Curve }> {
   const { bench, trial, run, trainer } = running;
-  const { pairs, start, steps, seed, curveEvery } = trial;
-  initialise(trainer, { generator: start.generator, discriminator: start.discriminator, seed });
+  const { pairs, steps, seed, curveEvery } = trial;
   let curve = await readCurve(run);
   let judging = 0;
   const judge = async (step: number) => {
@@ -147,7 +193,7 @@ async function train(running: Running): Promise<{ seconds: number; curve: Curve 
     gpu: bench.gpu,
     ...{ run, trainer, source: pairs.source, heldOut: [] },
     sampling: { count: pairs.source.count, seed, flip: trial.training.flip },
-    architecture: architectureOf(trainer.config),
+    architecture: architecture(trial),
     config: settingsOf(trial) as Json,
     saveEvery: curveEvery ?? SAVE_EVERY,
     previewEvery: Number.MAX_SAFE_INTEGER,
@@ -189,11 +235,9 @@ export async function runTrial(bench: TrialBench, trial: Trial): Promise<TrialRe
   const path = join(bench.folder, 'runs', trial.name);
   const fresh = !(await wasBegunWith(path, settings));
   const run = await openRunFolder(path, settings, { fresh });
-  const { network: generator, discriminator, ranks, frozen, training, steps } = trial;
-  let trainer: Trainer | undefined;
+  let trainer: Begun | undefined;
   try {
-    const config = { generator, discriminator, ranks, ...(frozen ? { frozen } : {}), ...training, steps };
-    trainer = await Trainer.create(bench.gpu, config);
+    trainer = await begin(bench.gpu, trial);
     const result = await finish({ bench, trial, run, trainer });
     await bench.log.add(JSON.stringify(settings), result);
     await rm(run.file('checkpoints'), { recursive: true, force: true });

@@ -14,7 +14,7 @@ import type { RunFolder } from '../run_folder.ts';
 import { addTrainOptions, type TrainOptions } from '../train_options.ts';
 import { warn } from '../warn.ts';
 import { Judge, MEASURES, type Measure } from './judge.ts';
-import type { ConceptPairs, Training, TrialBench, TrialStart } from './trial.ts';
+import type { ConceptPairs, TrialBench, TrialStart, TrialTraining } from './trial.ts';
 import { TrialLog } from './trial_log.ts';
 
 /** Options of commands that compare trainings, as commander parses them. */
@@ -116,7 +116,7 @@ export async function conceptPairs(
 }
 
 /** How all trials train. */
-export const trainingOf = ({ gan, lambdaL1, size, batch, lr, flip }: TrainOptions): Training => ({
+export const trainingOf = ({ gan, lambdaL1, size, batch, lr, flip }: TrainOptions): TrialTraining => ({
   ...{ gan, lambdaL1, batch, lr, flip },
   size: size.width,
 });
