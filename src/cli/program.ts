@@ -12,6 +12,7 @@ import { finetuneCommand } from './commands/finetune.ts';
 import { profileCommand } from './commands/profile.ts';
 import { searchRankCommand } from './commands/search_rank.ts';
 import { startCommand } from './commands/start.ts';
+import { studyCommand } from './commands/study.ts';
 import { tuneCommand } from './commands/tune.ts';
 import { runOnUnpackedDevice } from './device.ts';
 import { reportError } from './errors.ts';
@@ -34,6 +35,7 @@ function createProgram(): Command {
     .addCommand(finetuneCommand())
     .addCommand(analyzeCommand())
     .addCommand(searchRankCommand())
+    .addCommand(studyCommand())
     .addCommand(applyCommand())
     .addCommand(evaluateCommand())
     .addCommand(adapterCommand())

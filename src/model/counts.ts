@@ -5,7 +5,7 @@ import { type LayerSpec, parameterShapes } from './layers.ts';
 import { loraShapes, pairShapes, type Ranks } from './lora.ts';
 import { type ResnetConfig, resnetSpecs } from './resnet.ts';
 import { PROMPT_TOKENS } from './text.ts';
-import { type UnetConfig, unetSpecs } from './unet.ts';
+import { UNET_DEPTH, type UnetConfig, unetSpecs } from './unet.ts';
 
 /** Width and height of a picture in pixels. */
 export interface PictureSize {
@@ -86,7 +86,7 @@ function chain(specs: readonly LayerSpec[], { multiple, isHalving, tokens }: Cha
 }
 
 /** An E2GAN generator: its layers, and the products of attention, 2 · queries · keys · width each. */
-export function generatorNetwork(config: GeneratorConfig): CountedNetwork {
+export function countedGenerator(config: GeneratorConfig): CountedNetwork {
   const isContext = (path: string) => path === 'tb.cross.k' || path === 'tb.cross.v';
   const network = chain(generatorSpecs(config), {
     multiple: 8,
@@ -107,22 +107,25 @@ export function generatorNetwork(config: GeneratorConfig): CountedNetwork {
 }
 
 /** A 70x70 PatchGAN. */
-export const discriminatorNetwork = (config: DiscriminatorConfig): CountedNetwork =>
+export const countedDiscriminator = (config: DiscriminatorConfig): CountedNetwork =>
   chain(discriminatorSpecs(config), {
     multiple: 8,
     isHalving: (path) => ['conv1', 'conv2', 'conv3'].includes(path),
   });
 
 /** pix2pix's ResNet generator. */
-export const resnetNetwork = (config: ResnetConfig): CountedNetwork =>
+export const countedResnet = (config: ResnetConfig): CountedNetwork =>
   chain(resnetSpecs(config), {
     multiple: 4,
     isHalving: (path) => path === 'model.4' || path === 'model.7',
   });
 
 /** pix2pix's U-Net. */
-export const unetNetwork = (config: UnetConfig): CountedNetwork =>
-  chain(unetSpecs(config), { multiple: 256, isHalving: (path) => path.startsWith('down') });
+export const countedUnet = (config: UnetConfig): CountedNetwork =>
+  chain(unetSpecs(config), {
+    multiple: 2 ** (config.depth ?? UNET_DEPTH),
+    isHalving: (path) => path.startsWith('down'),
+  });
 
 const total = (layers: readonly LayerCost[]): NetworkCost => ({
   layers,

@@ -3,13 +3,13 @@ import * as assert from 'uvu/assert';
 import {
   adapterCost,
   type CountedNetwork,
-  discriminatorNetwork,
-  generatorNetwork,
+  countedDiscriminator,
+  countedGenerator,
+  countedResnet,
+  countedUnet,
   type NetworkCost,
   networkCost,
-  resnetNetwork,
   trainingMacs,
-  unetNetwork,
   weightCount,
 } from '../../src/model/counts.ts';
 import { generatorPresets, generatorSpecs, layerGroup } from '../../src/model/generator_spec.ts';
@@ -17,10 +17,10 @@ import { defaultRanks, loraShapes } from '../../src/model/lora.ts';
 
 const SIZE = { width: 256, height: 256 };
 const { paper } = generatorPresets;
-const generator = networkCost(generatorNetwork(paper), SIZE);
-const resnet9 = networkCost(resnetNetwork({ width: 64, blocks: 9 }), SIZE);
-const unet = networkCost(unetNetwork({ width: 64 }), SIZE);
-const patchGan = networkCost(discriminatorNetwork({ width: 64, channels: 6 }), SIZE);
+const generator = networkCost(countedGenerator(paper), SIZE);
+const resnet9 = networkCost(countedResnet({ width: 64, blocks: 9 }), SIZE);
+const unet = networkCost(countedUnet({ width: 64 }), SIZE);
+const patchGan = networkCost(countedDiscriminator({ width: 64, channels: 6 }), SIZE);
 
 const giga = (macs: number): string => (macs / 1e9).toFixed(3);
 const mega = (macs: number): number => Number((macs / 1e6).toFixed(1));
@@ -40,7 +40,7 @@ test('multiply-accumulates at 256x256 are those of the reference tables', () => 
   assert.is(giga(resnet9.macs), '49.552');
   assert.is(giga(unet.macs), '6.048');
   assert.is(giga(patchGan.macs), '3.197');
-  assert.is(giga(networkCost(resnetNetwork({ width: 64, blocks: 6 }), SIZE).macs), '35.056');
+  assert.is(giga(networkCost(countedResnet({ width: 64, blocks: 6 }), SIZE).macs), '35.056');
   assert.is((resnet9.macs / generator.macs).toFixed(2), '2.09');
 });
 
@@ -120,7 +120,7 @@ test('ResNet-9: each of nine blocks has 1,180,160 weights and 4,831.8 MMAC', () 
 });
 
 test('PatchGAN judges 30x30 patches of 256x256', () => {
-  const { outputs } = discriminatorNetwork({ width: 64, channels: 6 }).layers(SIZE).at(-1)!;
+  const { outputs } = countedDiscriminator({ width: 64, channels: 6 }).layers(SIZE).at(-1)!;
   assert.is(outputs, 30 * 30);
 });
 
@@ -128,7 +128,7 @@ test('weights of an adapter per unit of rank, of every layer that takes one', ()
   const specs = generatorSpecs(paper).filter(({ kind }) => kind !== 'norm');
   const weightsAt = (rank: number) => {
     const ranks = new Map(specs.map(({ path }) => [path, rank]));
-    const { layers } = adapterCost(generatorNetwork(paper), ranks, SIZE);
+    const { layers } = adapterCost(countedGenerator(paper), ranks, SIZE);
     return new Map(layers.map(({ path, weights }) => [path, weights]));
   };
   const [one, three] = [weightsAt(1), weightsAt(3)];
@@ -168,7 +168,7 @@ const TRANSFORMER = (9_728 - 2 * 1024) * 1024 + 2 * 1024 * 77;
 const UNMERGED = CONVOLUTIONS + TRANSPOSED + TRANSFORMER;
 
 test('the default adapter of paper has 91,840 weights, 1.28 % of the model, and adds 1.65 % of the work unmerged', () => {
-  const { weights, macs } = adapterCost(generatorNetwork(paper), defaultRanks(paper), SIZE);
+  const { weights, macs } = adapterCost(countedGenerator(paper), defaultRanks(paper), SIZE);
   assert.is(weights, 91_840);
   assert.is((weights / generator.weights).toFixed(4), '0.0128');
   assert.is(macs, UNMERGED);
@@ -192,24 +192,24 @@ test('training cost by the convention of the published bars', () => {
 });
 
 test('a picture of four times the pixels costs four times as much, but for attention and the prompt', () => {
-  const twice = networkCost(generatorNetwork(paper), { width: 512, height: 512 });
+  const twice = networkCost(countedGenerator(paper), { width: 512, height: 512 });
   for (const [i, { path, macs }] of generator.layers.entries()) {
     const factor = /cross\.[kv]$/.test(path) ? 1 : path === 'tb.self.attention' ? 16 : 4;
     assert.is(twice.layers[i]!.macs, factor * macs, path);
   }
-  const wide = networkCost(generatorNetwork(paper), { width: 512, height: 256 });
+  const wide = networkCost(countedGenerator(paper), { width: 512, height: 256 });
   assert.is(wide.layers[0]!.macs, 2 * generator.layers[0]!.macs);
 });
 
 test('sizes that a network does not take, and layers that it lacks, are refused', () => {
   const at = (network: CountedNetwork, side: number) => () =>
     networkCost(network, { width: side, height: side });
-  assert.throws(at(generatorNetwork(paper), 100), /multiples of 8 pixels, not 100x100/);
-  assert.throws(at(unetNetwork({ width: 64 }), 128), /multiples of 256/);
-  assert.throws(at(resnetNetwork({ width: 64, blocks: 9 }), 0), /not 0x0/);
-  assert.throws(() => adapterCost(generatorNetwork(paper), new Map([['up9', 1]]), SIZE), /no layer up9/);
+  assert.throws(at(countedGenerator(paper), 100), /multiples of 8 pixels, not 100x100/);
+  assert.throws(at(countedUnet({ width: 64 }), 128), /multiples of 256/);
+  assert.throws(at(countedResnet({ width: 64, blocks: 9 }), 0), /not 0x0/);
+  assert.throws(() => adapterCost(countedGenerator(paper), new Map([['up9', 1]]), SIZE), /no layer up9/);
   assert.throws(
-    () => adapterCost(generatorNetwork(paper), new Map([['tb.ln1', 1]]), SIZE),
+    () => adapterCost(countedGenerator(paper), new Map([['tb.ln1', 1]]), SIZE),
     /tb.ln1 is a norm/,
   );
 });
@@ -238,7 +238,7 @@ test('an unknown layer is named', () => {
 
 test('all weights of the narrow presets are counted', () => {
   const { tiny } = generatorPresets;
-  assert.is(networkCost(generatorNetwork(tiny), SIZE).weights, 531_444);
+  assert.is(networkCost(countedGenerator(tiny), SIZE).weights, 531_444);
   assert.is(weightCount(generatorSpecs(tiny)), 531_444);
 });
 

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { adapterCost, generatorNetwork, networkCost } from '../../src/model/counts.ts';
+import { adapterCost, countedGenerator, networkCost } from '../../src/model/counts.ts';
 import { generatorForward } from '../../src/model/generator.ts';
 import { type GeneratorConfig, generatorPresets, generatorSpecs } from '../../src/model/generator_spec.ts';
 import { Layers, parameterShapes } from '../../src/model/layers.ts';
@@ -43,8 +43,8 @@ async function launchedMacs(config: GeneratorConfig, adapted: boolean): Promise<
 
 for (const [name, config] of Object.entries(generatorPresets)) {
   test(`${name}: the engine launches as many products as are counted, beside an adapter too`, async () => {
-    const { macs } = networkCost(generatorNetwork(config), SIZE);
-    const beside = adapterCost(generatorNetwork(config), defaultRanks(config), SIZE).macs;
+    const { macs } = networkCost(countedGenerator(config), SIZE);
+    const beside = adapterCost(countedGenerator(config), defaultRanks(config), SIZE).macs;
     assert.is(await launchedMacs(config, false), macs);
     assert.is(await launchedMacs(config, true), macs + beside);
   });

@@ -20,6 +20,7 @@ import { meanOf } from '../trials/mean.ts';
 import { runTrial, type Trial, type TrialBench } from '../trials/trial.ts';
 import {
   addTrialOptions,
+  baseOption,
   conceptPairs,
   openBench,
   seedsOf,
@@ -30,6 +31,7 @@ import {
 } from '../trials/trial_options.ts';
 
 interface AnalyzeOptions extends TrialOptions {
+  readonly base: string;
   readonly tolerance: number;
 }
 
@@ -175,6 +177,7 @@ export function analyzeCommand(): Command {
   const command = new Command('analyze')
     .description('find the crucial layers: train all but one group of layers, and only one, on some concepts')
     .argument('<out>', 'run folder; the same command on it resumes')
+    .addOption(baseOption())
     .addOption(
       new Option(
         '--tolerance <share>',

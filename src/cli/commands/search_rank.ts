@@ -18,6 +18,7 @@ import { compareRanks, type GroupRanks, type RankBench, searchOn } from '../tria
 import { writeRanks } from '../trials/ranks_file.ts';
 import {
   addTrialOptions,
+  baseOption,
   conceptPairs,
   openBench,
   seedsOf,
@@ -27,6 +28,7 @@ import {
 } from '../trials/trial_options.ts';
 
 interface SearchOptions extends TrialOptions {
+  readonly base: string;
   readonly groups: readonly LayerGroup[];
   readonly firstRank: number;
   readonly maxRank: number;
@@ -136,6 +138,7 @@ export function searchRankCommand(): Command {
   const command = new Command('search-rank')
     .description('search the ranks of adapters on some concepts that stand for others')
     .argument('<out>', 'run folder; the same command on it resumes')
+    .addOption(baseOption())
     .addOption(
       new Option('--groups <list>', 'groups of layers to adapt')
         .argParser(groupList)

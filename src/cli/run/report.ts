@@ -65,7 +65,8 @@ export async function writeReport(
   await writeAtomic(join(folder, 'report.html'), await renderReport({ ...content, metrics, previews }));
 }
 
-function tableHtml({ title, columns, rows }: ResultTable): string {
+/** A table with its title. */
+export function tableHtml({ title, columns, rows }: ResultTable): string {
   const head = columns.map((name) => `<th>${escapeHtml(name)}</th>`).join('');
   const cell = (value: string | number) =>
     typeof value === 'number'
@@ -89,7 +90,7 @@ function previewsHtml(previews: ReportContent['previews']): string {
 }
 
 /** All settings but the forms of kernels, which are many and say nothing of the result. */
-function configHtml({ choices: _, ...settings }: Config): string {
+export function configHtml({ choices: _, ...settings }: Config): string {
   const rows = [...flattenConfig(settings)].map(([name, value]) => {
     return `<tr><th>${escapeHtml(name)}</th><td><code>${escapeHtml(value)}</code></td></tr>`;
   });

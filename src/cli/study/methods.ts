@@ -1,76 +1,69 @@
+import type { ComodganConfig } from '../../model/comodgan_spec.ts';
+import { type CountedNetwork, countedGenerator, countedResnet, countedUnet } from '../../model/counts.ts';
 import {
+  comodganNetwork,
   e2ganNetwork,
   type GeneratorNetwork,
   resnetNetwork,
   unetNetwork,
 } from '../../model/generator_network.ts';
+import type { GeneratorConfig } from '../../model/generator_spec.ts';
 import { defaultRanks, type Ranks } from '../../model/lora.ts';
 import { discriminatorFor } from '../training.ts';
 import { runTrial, SCRATCH, type Trial, type TrialStart } from '../trials/trial.ts';
 import type { TrialResult } from '../trials/trial_log.ts';
 import { slug, startOf } from '../trials/trial_options.ts';
 import { type StudyBase, studyBase } from './bases.ts';
-import type { Study } from './study.ts';
+import type { Baseline, Study } from './study.ts';
 
 /** A way of getting a network for a new concept. */
 export interface Method {
   readonly id: string;
   readonly name: string;
   readonly network: GeneratorNetwork;
+  readonly comodgan?: ComodganConfig;
+  /** Null where its operations are not counted. */
+  readonly counted: CountedNetwork | null;
   readonly ranks: Ranks | null;
   readonly fromBase: boolean;
   readonly steps: number;
 }
 
+const UNET_DEPTH = 8;
+
+/** As wide as the study's generator; Co-Mod-GAN, eight times as wide at the published sizes, keeps that ratio. */
+function baseline(
+  id: Baseline,
+  { width }: GeneratorConfig,
+  size: number,
+): Pick<Method, 'name' | 'network' | 'comodgan' | 'counted'> {
+  if (id === 'resnet9')
+    return {
+      name: 'pix2pix ResNet-9 from scratch',
+      network: resnetNetwork({ width, blocks: 9 }),
+      counted: countedResnet({ width, blocks: 9 }),
+    };
+  if (id === 'unet') {
+    const depth = Math.min(UNET_DEPTH, Math.log2(size & -size));
+    const config = { width, depth };
+    return { name: 'pix2pix U-Net from scratch', network: unetNetwork(config), counted: countedUnet(config) };
+  }
+  const comodgan = { edge: size, width: 8 * width };
+  return { name: 'Co-Mod-GAN from scratch', network: comodganNetwork(comodgan), comodgan, counted: null };
+}
+
 /** The paper's method, and those it is held against. */
 export function studyMethods({ generator, steps, baselines, training }: Study): Method[] {
-  const own = e2ganNetwork(generator);
-  const { width } = generator;
-  const resnet = resnetNetwork({ width, blocks: 9 });
-  const unet = unetNetwork({ width, depth: Math.min(8, Math.floor(Math.log2(training.size))) });
-  const all: Method[] = [
-    {
-      id: 'lora',
-      name: 'E2GAN: LoRA from the base',
-      network: own,
-      ranks: defaultRanks(generator),
-      fromBase: true,
-      steps: steps.tune,
-    },
-    {
-      id: 'full',
-      name: 'all weights from the base',
-      network: own,
-      ranks: null,
-      fromBase: true,
-      steps: steps.tune,
-    },
-    {
-      id: 'scratch',
-      name: 'the same network from scratch',
-      network: own,
-      ranks: null,
-      fromBase: false,
-      steps: steps.scratch,
-    },
-    {
-      id: 'resnet9',
-      name: 'pix2pix ResNet-9 from scratch',
-      network: resnet,
-      ranks: null,
-      fromBase: false,
-      steps: steps.scratch,
-    },
-    {
-      id: 'unet',
-      name: 'pix2pix U-Net from scratch',
-      network: unet,
-      ranks: null,
-      fromBase: false,
-      steps: steps.scratch,
-    },
+  const network = e2ganNetwork(generator);
+  const counted = countedGenerator(generator);
+  const tuned = { network, counted, fromBase: true, steps: steps.tune };
+  const fresh = { ranks: null, fromBase: false, steps: steps.scratch };
+  return [
+    { id: 'lora', name: 'E2GAN: LoRA from the base', ...tuned, ranks: defaultRanks(generator) },
+    { id: 'full', name: 'all weights, from the base', ...tuned, ranks: null },
+    { id: 'scratch', name: 'the same network from scratch', network, counted, ...fresh },
+    ...baselines.map((id) => ({ id, ...fresh, ...baseline(id, generator, training.size) })),
   ];
-  return all.filter(({ id }) => ['lora', 'full', 'scratch'].includes(id) || baselines.includes(id));
 }
 
 /** What trials of a study share. */
@@ -83,42 +76,64 @@ export const commonOf = (
   start,
 });
 
+// A curve has so many points.
+const POINTS = 5;
+
+/** Points of the curve, for the first seed only: judging takes time. */
+const curveOf = ({ seeds }: Study, seed: number, steps: number): Pick<Trial, 'curveEvery'> =>
+  seed === seeds[0] ? { curveEvery: Math.ceil(steps / POINTS) } : {};
+
+/** How adapters are trained, beyond what all have in common. */
+export interface AdapterVariant {
+  /** Of the trials' names. */
+  readonly id: string;
+  readonly ranks?: Ranks;
+  /** Instead of the targets' own. */
+  readonly pairs?: readonly Trial['pairs'][];
+  /** Whether they are the adapters of the methods, whose curves are drawn for the first seed. */
+  readonly curved?: boolean;
+}
+
 /** An adapter of a base on each target with one seed. */
 export async function adaptersOf(
   study: Study,
   base: StudyBase,
   seed: number,
-  options: { readonly id: string; readonly ranks?: Ranks; readonly pairs?: readonly Trial['pairs'][] },
+  { id, ranks, pairs: targets = study.targets, curved = false }: AdapterVariant,
 ): Promise<TrialResult[]> {
   const results: TrialResult[] = [];
-  for (const pairs of options.pairs ?? study.targets)
+  const { tune: steps } = study.steps;
+  for (const pairs of targets)
     results.push(
       await runTrial(study.bench, {
         ...commonOf(study, startOf(base.model)),
-        name: `${options.id}-${slug(pairs.concept)}-${seed}`,
+        ...(curved ? curveOf(study, seed, steps) : {}),
+        ...{ pairs, steps, seed },
+        name: `${id}-${slug(pairs.concept)}-${seed}`,
         network: e2ganNetwork(study.generator),
-        ranks: options.ranks ?? defaultRanks(study.generator),
-        pairs,
-        steps: study.steps.tune,
-        seed,
+        ranks: ranks ?? defaultRanks(study.generator),
       }),
     );
   return results;
 }
 
 /** Results of all methods on all targets with all seeds, by method; the base of each seed is the clustered one. */
-export async function runMethods(study: Study): Promise<Map<string, TrialResult[]>> {
-  const methods = studyMethods(study);
+export async function runMethods(
+  study: Study,
+  methods: readonly Method[],
+): Promise<Map<string, TrialResult[]>> {
   const results = new Map<string, TrialResult[]>(methods.map(({ id }) => [id, []]));
   for (const seed of study.seeds) {
     const start = startOf((await studyBase(study, 'clustered', seed)).model);
-    for (const { id, network, ranks, fromBase, steps } of methods)
+    for (const { id, name: _, counted: __, fromBase, steps, ...method } of methods)
       for (const pairs of study.targets) {
-        const trial = { ...commonOf(study, fromBase ? start : SCRATCH), network, ranks, pairs, steps, seed };
-        // Curves are drawn of the first seed only: judging takes time.
-        const curveEvery = seed === study.seeds[0] ? Math.ceil(steps / 5) : undefined;
-        const name = `${id}-${slug(pairs.concept)}-${seed}`;
-        const result = await runTrial(study.bench, { ...trial, name, ...(curveEvery ? { curveEvery } : {}) });
+        const result = await runTrial(study.bench, {
+          ...commonOf(study, fromBase ? start : SCRATCH),
+          ...method,
+          ...curveOf(study, seed, steps),
+          ...{ pairs, steps, seed },
+          name: `${id}-${slug(pairs.concept)}-${seed}`,
+        });
         results.get(id)!.push(result);
       }
   }

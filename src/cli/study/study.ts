@@ -1,11 +1,14 @@
 import type { GeneratorConfig, PresetName } from '../../model/generator_spec.ts';
 import type { PairSource } from '../../train/loop.ts';
-import type { BaseKind } from '../../train/method/concept_sets.ts';
 import type { Rows } from '../../train/select.ts';
 import type { FeatureChoice } from '../features.ts';
 import type { ResultTable } from '../run/report.ts';
 import type { Measure } from '../trials/judge.ts';
 import type { ConceptPairs, TrialBench, TrialTraining } from '../trials/trial.ts';
+
+/** Networks that a study can hold E2GAN against. */
+export const BASELINES = ['resnet9', 'unet', 'comodgan'] as const;
+export type Baseline = (typeof BASELINES)[number];
 
 /** Concepts that bases are made of. */
 export interface Pool {
@@ -41,8 +44,7 @@ export interface Study {
   };
   /** Pairs of the small sets in the comparison of subsets. */
   readonly pairs: number;
-  readonly baseKinds: readonly BaseKind[];
-  readonly baselines: readonly string[];
+  readonly baselines: readonly Baseline[];
 }
 
 /** A claim of the paper, held against what was measured here. */

@@ -35,6 +35,8 @@ export interface RankBench {
   readonly common: Omit<Trial, 'name' | 'pairs' | 'seed' | 'ranks' | 'frozen'>;
 }
 
+const LARGEST_RANDOM = 16;
+
 /** `up8-us4`: ranks as a part of a folder's name. */
 const ranksName = (ranks: GroupRanks): string =>
   [...ranks]
@@ -69,23 +71,26 @@ export async function searchOn(
   return { trials, found: foundRanks(trials) };
 }
 
+/** Random ranks of about as many weights as the found ones. */
+export function controlRanks({ config, groups }: RankBench, found: GroupRanks, seed: number): GroupRanks {
+  const size = adapterWeights(config, layerRanks(groups, found));
+  const random = new Random(seed).fork('ranks');
+  return randomRanks(weightsPerRank(config, groups), size, LARGEST_RANDOM, random, found);
+}
+
 /** The found ranks beside 1x, 4x and random ones of about equal size, each with all seeds. */
 export async function compareRanks(
   rank: RankBench,
   found: GroupRanks,
   seed: number,
-): Promise<Map<'searched' | '1x' | '4x' | 'random', RanksScore>> {
-  const { config, groups } = rank;
-  const size = adapterWeights(config, layerRanks(groups, found));
-  const perRank = weightsPerRank(config, groups);
-  const random = randomRanks(perRank, size, 16, new Random(seed).fork('ranks'), found);
+): Promise<Map<string, RanksScore>> {
   const schemes = [
     ['searched', found],
-    ['1x', evenRanks(groups, 1)],
-    ['4x', evenRanks(groups, 4)],
-    ['random', random],
+    ['1x', evenRanks(rank.groups, 1)],
+    ['4x', evenRanks(rank.groups, 4)],
+    ['random', controlRanks(rank, found, seed)],
   ] as const;
-  const scores = new Map<(typeof schemes)[number][0], RanksScore>();
+  const scores = new Map<string, RanksScore>();
   for (const [name, ranks] of schemes) scores.set(name, await scoreRanks(rank, ranks));
   return scores;
 }

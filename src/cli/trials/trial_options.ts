@@ -17,9 +17,12 @@ import { Judge, MEASURES, type Measure } from './judge.ts';
 import type { ConceptPairs, TrialBench, TrialStart, TrialTraining } from './trial.ts';
 import { TrialLog } from './trial_log.ts';
 
+/** `--base`, for commands that begin with one. */
+export const baseOption = (): Option =>
+  new Option('--base <file>', 'base generator').argParser(text).default(SHIPPED_BASE, 'the shipped one');
+
 /** Options of commands that compare trainings, as commander parses them. */
 export interface TrialOptions extends TrainOptions {
-  readonly base: string;
   readonly data?: string;
   readonly scenes?: string;
   readonly concepts?: string;
@@ -44,9 +47,6 @@ export function addTrialOptions(
         .default(100),
     )
     .addOption(
-      new Option('--base <file>', 'base generator').argParser(text).default(SHIPPED_BASE, 'the shipped one'),
-    )
-    .addOption(
       new Option('--repeats <n>', 'trainings of each kind and concept, each with its own seed')
         .argParser(integer({ min: 1, max: 100 }))
         .default(defaults.repeats),
@@ -58,8 +58,8 @@ export function addTrialOptions(
   return addTrainOptions(command, defaults);
 }
 
-// So many give a Fréchet distance with the stand-in features.
-const HELD_OUT = 64;
+/** Held-out pairs by default: so many give a Fréchet distance with the stand-in features. */
+export const HELD_OUT = 64;
 
 async function every(source: ReturnType<typeof folderSource>): Promise<PromptedPair[]> {
   const pairs: PromptedPair[] = [];
@@ -93,7 +93,7 @@ async function folderPairs(
 
 /** Pairs of the concepts that the options name, of scenes or of a folder. @throws UserError */
 export async function conceptPairs(
-  options: Omit<TrialOptions, 'base' | 'repeats' | 'measure' | 'features'>,
+  options: Omit<TrialOptions, 'repeats' | 'measure' | 'features'>,
   contextWidth: number,
 ): Promise<ConceptPairs[]> {
   const { data, scenes, concepts, sceneCount, heldOut, size } = options;
