@@ -102,7 +102,7 @@ export const noiseLayers = (config: ComodganConfig): { path: string; edge: numbe
 
 /**
  * Layers of the discriminator, which sees source and picture side by side: residual blocks, then the spread of the
- * minibatch as one more channel. 28,864,769 weights at the published size.
+ * minibatch as one more channel. 28,864,513 weights at the published size.
  */
 export function comodganJudgeSpecs(config: ComodganConfig): LayerSpec[] {
   const c = (at: number) => channelsAt(config, at);
