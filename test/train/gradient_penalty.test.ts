@@ -56,7 +56,7 @@ const gradient = (of: JudgeWeights): Float64Array =>
 const penalty = (v: Float64Array): number => (GAMMA / 2 / BATCH) * v.reduce((sum, a) => sum + a * a, 0);
 
 /** The derivative of f by one value. */
-function derivative(values: Float64Array, i: number, f: () => number, h: number): number {
+function derivative(values: Float64Array, i: number, f: () => number, h = 1e-4): number {
   const centre = values[i]!;
   values[i] = centre + h;
   const above = f();
@@ -97,12 +97,10 @@ test('the penalty and its gradients are those of a float64 gradient of a gradien
     const values = of.get(name)!;
     const i = data.reduce((best, a, j) => (Math.abs(a) > Math.abs(data[best]!) ? j : best), 0);
     // The scores along v as it is; for two weights the whole penalty, with v found anew each time.
-    const along = () => (GAMMA / BATCH) * slope(of, v);
+    const along = () => (GAMMA / BATCH) * slope(of, v, 1e-4);
     const whole = () => penalty(gradient(of));
-    const isWhole = ['rgb.weight', 'b4.conv.weight'].includes(name);
-    // Differences of differences need longer steps.
-    const want =
-      INTERVAL * (isWhole ? derivative(values, i, whole, 1e-4) : derivative(values, i, along, 1e-5));
+    const f = ['rgb.weight', 'b4.conv.weight'].includes(name) ? whole : along;
+    const want = INTERVAL * derivative(values, i, f);
     const size = Math.sqrt(data.reduce((sum, a) => sum + a * a, 0) / data.length);
     assert.ok(
       Math.abs(data[i]! - want) < 1e-3 * Math.max(size, 0.1),
