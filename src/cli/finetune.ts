@@ -14,10 +14,10 @@ import { Trainer } from '../train/trainer.ts';
 import { adapterOf, saveAdapter } from './adapter_folder.ts';
 import type { BaseModel } from './base_model.ts';
 import { writeAtomic } from './files.ts';
-import { encodePng } from './images/png.ts';
+import { judgeHeldOut, QUALITY_COLUMNS, qualityRow } from './held_out.ts';
 import { writeReport } from './run/report.ts';
 import type { RunFolder } from './run_folder.ts';
-import { comparison, editAll, type Quality, quality, runSession } from './session.ts';
+import { type Quality, quality, runSession } from './session.ts';
 import type { Stop } from './signals.ts';
 import { architectureOf, discriminatorFor, initialise } from './training.ts';
 
@@ -88,25 +88,16 @@ async function saveTuned(
   return { bytes: await saveAdapter(run.path, adapter), adapter };
 }
 
-const row = (name: string, { l1, psnr, ssim }: Quality) => [
-  name,
-  l1.toFixed(4),
-  psnr.toFixed(2),
-  ssim.toFixed(4),
-];
-
 /** Rows `what, L1, PSNR, SSIM` of a result, for tables. */
 export const qualityRows = ({
   untouched,
   base,
   tuned,
 }: NonNullable<FinetuneResult['quality']>): string[][] => [
-  row('untouched', untouched),
-  row('base', base),
-  row('fine-tuned', tuned),
+  qualityRow('untouched', untouched),
+  qualityRow('base', base),
+  qualityRow('fine-tuned', tuned),
 ];
-
-export const QUALITY_COLUMNS = ['against the target', 'L1', 'PSNR dB', 'SSIM'] as const;
 
 async function judge(
   gpu: Gpu,
@@ -116,20 +107,10 @@ async function judge(
 ): Promise<Pick<FinetuneResult, 'quality' | 'edited'>> {
   const { heldOut } = job;
   if (!heldOut.length) return { quality: null, edited: [] };
-  const program = await trainer.preview(gpu, heldOut[0]!.input.width);
-  const edited = await editAll(program, heldOut);
-  program.dispose();
+  const { edited, untouched, trained } = await judgeHeldOut(gpu, run, trainer, heldOut);
   const targets = heldOut.map((p) => p.target);
-  const untouched = quality(
-    heldOut.map((p) => p.input),
-    targets,
-  );
   const base = quality(await editWithBase(gpu, job), targets);
-  await writeAtomic(
-    join(run.path, 'comparison.png'),
-    encodePng(await comparison(heldOut.slice(0, 8), edited)),
-  );
-  return { quality: { untouched, base, tuned: quality(edited, targets) }, edited };
+  return { quality: { untouched, base, tuned: trained }, edited };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { applyCommand } from './commands/apply.ts';
 import { baseCommand } from './commands/base.ts';
+import { baselineCommand } from './commands/baseline.ts';
 import { benchCommand } from './commands/bench.ts';
 import { dataCommand } from './commands/data.ts';
 import { distillCommand } from './commands/distill.ts';
@@ -29,6 +30,7 @@ function createProgram(): Command {
     .addCommand(distillCommand())
     .addCommand(baseCommand())
     .addCommand(finetuneCommand())
+    .addCommand(baselineCommand())
     .addCommand(applyCommand())
     .addCommand(evaluateCommand())
     .addCommand(benchCommand())

@@ -3,14 +3,9 @@ import { type BaseModel, readBaseModel, SHIPPED_BASE } from '../base_model.ts';
 import { addPairOptions, type ConceptOptions, conceptOption, gatherConcept } from '../concept_material.ts';
 import { openGpu } from '../device.ts';
 import { messageOf, usageError } from '../errors.ts';
-import {
-  type FinetuneJob,
-  type FinetuneResult,
-  finetune,
-  QUALITY_COLUMNS,
-  qualityRows,
-} from '../finetune.ts';
+import { type FinetuneJob, type FinetuneResult, finetune, qualityRows } from '../finetune.ts';
 import { tolerantSource } from '../folder_source.ts';
+import { QUALITY_COLUMNS } from '../held_out.ts';
 import { text } from '../options.ts';
 import { addPickOptions, type PickOptions, pickPairs } from '../pick.ts';
 import { choicesOfRun, openRunFolder } from '../run_folder.ts';
