@@ -15,6 +15,7 @@ import { Trainer } from '../train/trainer.ts';
 import { adapterOf, saveAdapter } from './adapter_folder.ts';
 import type { BaseModel } from './base_model.ts';
 import { writeAtomic } from './files.ts';
+import { QUALITY_COLUMNS, qualityRow } from './held_out.ts';
 import { encodePng } from './images/png.ts';
 import { writeReport } from './run/report.ts';
 import type { RunFolder } from './run_folder.ts';
@@ -104,25 +105,16 @@ async function saveTuned(
   return { ...saved, tuned: { weights: base.generator.weights, adapters } };
 }
 
-const row = (name: string, { l1, psnr, ssim }: Quality) => [
-  name,
-  l1.toFixed(4),
-  psnr.toFixed(2),
-  ssim.toFixed(4),
-];
-
 /** Rows `what, L1, PSNR, SSIM` of a result, for tables. */
 export const qualityRows = ({
   untouched,
   base,
   tuned,
 }: NonNullable<FinetuneResult['quality']>): string[][] => [
-  row('untouched', untouched),
-  row('base', base),
-  row('fine-tuned', tuned),
+  qualityRow('untouched', untouched),
+  qualityRow('base', base),
+  qualityRow('fine-tuned', tuned),
 ];
-
-export const QUALITY_COLUMNS = ['against the target', 'L1', 'PSNR dB', 'SSIM'] as const;
 
 /** Judges what was stored, not what was trained. */
 async function judge(

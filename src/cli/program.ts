@@ -3,6 +3,7 @@ import { adapterCommand } from './commands/adapter.ts';
 import { analyzeCommand } from './commands/analyze.ts';
 import { applyCommand } from './commands/apply.ts';
 import { baseCommand } from './commands/base.ts';
+import { baselineCommand } from './commands/baseline.ts';
 import { benchCommand } from './commands/bench.ts';
 import { dataCommand } from './commands/data.ts';
 import { distillCommand } from './commands/distill.ts';
@@ -36,6 +37,7 @@ function createProgram(): Command {
     .addCommand(analyzeCommand())
     .addCommand(searchRankCommand())
     .addCommand(studyCommand())
+    .addCommand(baselineCommand())
     .addCommand(applyCommand())
     .addCommand(evaluateCommand())
     .addCommand(adapterCommand())

@@ -8,6 +8,16 @@ export interface ComodganConfig {
   readonly width: number;
 }
 
+// Beyond this a picture no longer fits into one buffer.
+const MAX_EDGE = 4096;
+
+/** Why there is no such network, or null. */
+export function comodganFault({ edge, width }: ComodganConfig): string | null {
+  if (!Number.isInteger(Math.log2(edge)) || edge < 8 || edge > MAX_EDGE)
+    return `pictures of ${edge} pixels, it takes a power of two from 8 to ${MAX_EDGE}`;
+  return width % 4 === 0 ? null : `a width of ${width}, it takes multiples of 4`;
+}
+
 export const MAPPING_LAYERS = 8;
 /** What the mapping network's weights learn slower by. */
 export const MAPPING_RATE = 0.01;
@@ -102,7 +112,7 @@ export const noiseLayers = (config: ComodganConfig): { path: string; edge: numbe
 
 /**
  * Layers of the discriminator, which sees source and picture side by side: residual blocks, then the spread of the
- * minibatch as one more channel. 28,864,769 weights at the published size.
+ * minibatch as one more channel. 28,864,513 weights at the published size.
  */
 export function comodganJudgeSpecs(config: ComodganConfig): LayerSpec[] {
   const c = (at: number) => channelsAt(config, at);

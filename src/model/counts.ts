@@ -1,4 +1,5 @@
 import { product } from '../runtime/shape.ts';
+import { type ComodganConfig, comodganSpecs } from './comodgan_spec.ts';
 import { type DiscriminatorConfig, discriminatorSpecs } from './discriminator.ts';
 import { type GeneratorConfig, generatorSpecs } from './generator_spec.ts';
 import { type LayerSpec, parameterShapes } from './layers.ts';
@@ -126,6 +127,28 @@ export const countedUnet = (config: UnetConfig): CountedNetwork =>
     multiple: 2 ** (config.depth ?? UNET_DEPTH),
     isHalving: (path) => path.startsWith('down'),
   });
+
+/**
+ * Co-Mod-GAN's generator. A kernel is applied at the smaller of what goes in and what comes out; styles and mapping, once a
+ * picture.
+ */
+export const countedComodgan = (config: ComodganConfig): CountedNetwork => ({
+  layers({ width, height }) {
+    const { edge } = config;
+    if (width !== edge || height !== edge)
+      throw new Error(`pictures must be ${edge}x${edge} pixels, not ${width}x${height}`);
+    return comodganSpecs(config).map((spec) => {
+      const kernels = spec.kind === 'conv2d' ? comodganPlaces(spec.path, edge) : 1;
+      return { spec, kernels, outputs: kernels };
+    });
+  },
+});
+
+function comodganPlaces(path: string, edge: number): number {
+  if (path === 'encoder.rgb') return edge ** 2;
+  const block = Number(/\.b(\d+)\./.exec(path)![1]);
+  return path.endsWith('.down') || path.endsWith('.up') ? (block / 2) ** 2 : block ** 2;
+}
 
 const total = (layers: readonly LayerCost[]): NetworkCost => ({
   layers,

@@ -3,8 +3,8 @@ import type { Program } from '../runtime/program.ts';
 import type { Tensor } from '../runtime/tensor.ts';
 import type { Adapter } from './adapter_layer.ts';
 import { FormatError } from './format_error.ts';
-import { generatorForward } from './generator.ts';
-import { type GeneratorConfig, generatorSpecs } from './generator_spec.ts';
+import { e2ganNetwork, type GeneratorNetwork } from './generator_network.ts';
+import type { GeneratorConfig } from './generator_spec.ts';
 import { type LayerSpec, Layers, type LoraPair, parameterShapes } from './layers.ts';
 import { runtimeShape, toRuntime } from './layout.ts';
 import { type AdaptableModule, matchAdapter } from './match_adapter.ts';
@@ -50,6 +50,14 @@ export function uploadAdapters(
   return pairs;
 }
 
+/** @throws FormatError where a network does not take pictures of this size */
+function checkSize({ multiple, edge }: GeneratorNetwork, width: number, height: number): void {
+  if (edge !== undefined && (width !== edge || height !== edge))
+    throw new FormatError(`pictures must be ${edge}x${edge} pixels, not ${width}x${height}`);
+  if (width % multiple || height % multiple)
+    throw new FormatError(`pictures must be multiples of ${multiple} pixels, not ${width}x${height}`);
+}
+
 /** A generator with its adapters merged, ready for pictures of one size. */
 export class Editor {
   readonly width: number;
@@ -71,11 +79,13 @@ export class Editor {
   }
 
   /**
+   * An editor for E2GAN's generator.
+   *
    * @param context - the prompt's tokens, `[77, config.context]`
    * @param width - pixels, a multiple of 8; so is `height`
    * @throws FormatError, KernelError
    */
-  static async create(
+  static create(
     gpu: Gpu,
     config: GeneratorConfig,
     weights: Arrays,
@@ -84,18 +94,39 @@ export class Editor {
     width: number,
     height: number,
   ): Promise<Editor> {
-    if (width % 8 || height % 8)
-      throw new FormatError(`pictures must be multiples of 8 pixels, not ${width}x${height}`);
-    const specs = generatorSpecs(config);
-    const base = new Weights(gpu, 'generator', parameterShapes(specs));
+    return Editor.open(gpu, e2ganNetwork(config), weights, adapters, context, width, height);
+  }
+
+  /**
+   * An editor for any generator.
+   *
+   * @param context - the prompt's tokens, `[77, network.context]`; not read where the network reads no prompt
+   * @param width - pixels, a multiple of `network.multiple`; so is `height`
+   * @throws FormatError, KernelError
+   */
+  static async open(
+    gpu: Gpu,
+    network: GeneratorNetwork,
+    weights: Arrays,
+    adapters: readonly StrongAdapter[],
+    context: Float32Array | null,
+    width: number,
+    height: number,
+  ): Promise<Editor> {
+    checkSize(network, width, height);
+    const base = new Weights(gpu, 'generator', parameterShapes(network.specs));
     base.load(weights);
-    const lora = uploadAdapters(gpu, specs, adapters);
-    const prompt = gpu.parameter('prompt', [1, PROMPT_TOKENS, config.context], context);
+    const lora = uploadAdapters(gpu, network.specs, adapters);
+    const prompt =
+      network.context === null
+        ? null
+        : gpu.parameter('prompt', [1, PROMPT_TOKENS, network.context], context ?? undefined);
     const layers = new Layers(base.tensors, lora, 'merged');
     const program = await gpu.compile(() => ({
-      y: generatorForward(null, layers, config, gpu.input('x', [1, height, width, 3]), prompt),
+      y: network.forward(null, layers, gpu.input('x', [1, height, width, 3]), prompt),
     }));
-    const tensors = [prompt, ...[...lora.values()].flat().flatMap(({ A, B }) => [A, B])];
+    const pairs = [...lora.values()].flat().flatMap(({ A, B }) => [A, B]);
+    const tensors = [...(prompt ? [prompt] : []), ...pairs];
     const owned = [program, base, ...tensors.map((t) => ({ dispose: () => gpu.dispose(t) }))];
     return new Editor(program, width, height, owned);
   }

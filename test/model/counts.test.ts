@@ -1,8 +1,10 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { comodganJudgeSpecs, comodganSpecs } from '../../src/model/comodgan_spec.ts';
 import {
   adapterCost,
   type CountedNetwork,
+  countedComodgan,
   countedDiscriminator,
   countedGenerator,
   countedResnet,
@@ -14,6 +16,7 @@ import {
 } from '../../src/model/counts.ts';
 import { generatorPresets, generatorSpecs, layerGroup } from '../../src/model/generator_spec.ts';
 import { defaultRanks, loraShapes } from '../../src/model/lora.ts';
+import { unetSpecs } from '../../src/model/unet.ts';
 
 const SIZE = { width: 256, height: 256 };
 const { paper } = generatorPresets;
@@ -218,6 +221,27 @@ test('a network that is no list of layers counts with its own', () => {
   const modulated = { path: 'b4.conv', weights: 10, macs: 300 };
   const network: CountedNetwork = { layers: () => [], others: () => [modulated, modulated] };
   assert.equal(networkCost(network, SIZE), { layers: [modulated, modulated], weights: 20, macs: 600 });
+});
+
+const PUBLISHED = { edge: 256, width: 512 };
+
+test('Co-Mod-GAN has 79.18 M weights in its generator, and takes 90.25 G products for a picture of 256x256', () => {
+  const { weights, macs } = networkCost(countedComodgan(PUBLISHED), SIZE);
+  assert.is(weights, 79_177_250);
+  assert.is((weights / 1e6).toFixed(2), '79.18');
+  assert.is(macs, 90_247_520_256);
+  assert.is((macs / 1e9).toFixed(2), '90.25');
+  assert.is(weightCount(comodganSpecs(PUBLISHED)), weights);
+  assert.is(weightCount(comodganJudgeSpecs(PUBLISHED)), 28_864_513);
+});
+
+test('a U-Net for smaller pictures has fewer stages', () => {
+  // Each stage less is one 512 -> 512 less on the way down and one 1024 -> 512 with its norm on the way up; one norm moves.
+  const stage = 16 * (512 * 512 + 1024 * 512) + 2 * 512 + 2 * 512;
+  const weights = (depth: number) => weightCount(unetSpecs({ width: 64, depth }));
+  assert.is(weights(8), 54_413_955);
+  assert.is(weights(7), 54_413_955 - stage);
+  assert.is(weights(6), 54_413_955 - 2 * stage);
 });
 
 test('residual blocks take no adapter; stem and head only where the presets have skips', () => {

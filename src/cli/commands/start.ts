@@ -4,13 +4,14 @@ import { Editor, type StrongAdapter } from '../../model/editor.ts';
 import { defaultRanks } from '../../model/lora.ts';
 import type { Gpu } from '../../runtime/gpu.ts';
 import { type BaseModel, readBaseModel, SHIPPED_BASE } from '../base_model.ts';
+import { sceneMaterial } from '../concept_material.ts';
 import { addDeviceOptions, type DeviceOptions, openGpu } from '../device.ts';
 import { type FinetuneJob, finetune } from '../finetune.ts';
 import { integer, text } from '../options.ts';
 import { openRunFolder } from '../run_folder.ts';
 import { STOP_CODES } from '../signals.ts';
 import { choicesSetting } from '../train_options.ts';
-import { printResult, sceneMaterial } from './finetune.ts';
+import { printResult } from './finetune.ts';
 
 interface StartOptions extends DeviceOptions {
   readonly concept: string;

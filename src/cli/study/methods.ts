@@ -1,5 +1,11 @@
 import type { ComodganConfig } from '../../model/comodgan_spec.ts';
-import { type CountedNetwork, countedGenerator, countedResnet, countedUnet } from '../../model/counts.ts';
+import {
+  type CountedNetwork,
+  countedComodgan,
+  countedGenerator,
+  countedResnet,
+  countedUnet,
+} from '../../model/counts.ts';
 import {
   comodganNetwork,
   e2ganNetwork,
@@ -22,8 +28,7 @@ export interface Method {
   readonly name: string;
   readonly network: GeneratorNetwork;
   readonly comodgan?: ComodganConfig;
-  /** Null where its operations are not counted. */
-  readonly counted: CountedNetwork | null;
+  readonly counted: CountedNetwork;
   readonly ranks: Ranks | null;
   readonly fromBase: boolean;
   readonly steps: number;
@@ -31,7 +36,7 @@ export interface Method {
 
 const UNET_DEPTH = 8;
 
-/** As wide as the study's generator; Co-Mod-GAN, eight times as wide at the published sizes, keeps that ratio. */
+/** As wide as the study's generator; Co-Mod-GAN twice as wide, at most its published width. */
 function baseline(
   id: Baseline,
   { width }: GeneratorConfig,
@@ -48,8 +53,13 @@ function baseline(
     const config = { width, depth };
     return { name: 'pix2pix U-Net from scratch', network: unetNetwork(config), counted: countedUnet(config) };
   }
-  const comodgan = { edge: size, width: 8 * width };
-  return { name: 'Co-Mod-GAN from scratch', network: comodganNetwork(comodgan), comodgan, counted: null };
+  const comodgan = { edge: size, width: Math.min(512, 2 * width) };
+  return {
+    name: 'Co-Mod-GAN from scratch',
+    network: comodganNetwork(comodgan),
+    comodgan,
+    counted: countedComodgan(comodgan),
+  };
 }
 
 /** The paper's method, and those it is held against. */

@@ -49,16 +49,16 @@ async function costTable(study: Study, methods: readonly Method[], results: ByMe
   for (const method of methods) {
     const own = results.get(method.id)!;
     const { trained } = own[0]!.weights;
-    const macs = method.counted && networkCost(method.counted, square).macs;
+    const macs = networkCost(method.counted, square).macs;
     const discriminator = networkCost(judge, square).macs;
-    const step = macs && trainingMacs({ generator: macs, discriminator, adapter: method.ranks !== null });
+    const step = trainingMacs({ generator: macs, discriminator, adapter: method.ranks !== null });
     rows.push([
       method.name,
       meanOf(own.map(({ seconds }) => seconds)).mean.toFixed(0),
-      step === null ? '–' : (step * batch * method.steps).toExponential(2),
+      (step * batch * method.steps).toExponential(2),
       trained,
       HALF * trained,
-      macs === null ? '–' : (macs / 1e9).toFixed(3),
+      (macs / 1e9).toFixed(3),
       (await frameMilliseconds(study.bench.gpu, method, size)).toFixed(1),
     ]);
   }

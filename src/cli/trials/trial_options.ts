@@ -3,7 +3,7 @@ import type { Gpu } from '../../runtime/gpu.ts';
 import type { PromptedPair } from '../../train/loop.ts';
 import { nameList } from '../base_material.ts';
 import { type BaseModel, SHIPPED_BASE } from '../base_model.ts';
-import { sceneMaterial } from '../commands/finetune.ts';
+import { sceneMaterial } from '../concept_material.ts';
 import { findPairs } from '../data/data_set.ts';
 import type { Pair } from '../data/pair.ts';
 import { usageError } from '../errors.ts';
