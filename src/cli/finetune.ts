@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { type AdapterQuality, writeQuality } from '../model/adapter_index.ts';
 import type { Adapter } from '../model/adapter_layer.ts';
 import { Editor, type StrongAdapter } from '../model/editor.ts';
 import type { Ranks } from '../model/lora.ts';
@@ -121,6 +122,23 @@ export const qualityRows = ({
   row('fine-tuned', tuned),
 ];
 
+/** A result as `quality.json` holds it, to six digits. */
+function qualityFile(
+  { heldOut }: FinetuneJob,
+  found: NonNullable<FinetuneResult['quality']>,
+): AdapterQuality {
+  const digits = (value: number) => Number(value.toPrecision(6));
+  const score = ({ l1, psnr, ssim }: Quality) => ({
+    l1: digits(l1),
+    psnr: Number.isFinite(psnr) ? digits(psnr) : null,
+    ssim: digits(ssim),
+  });
+  const { width, height } = heldOut[0]!.input;
+  const { untouched, base, tuned } = found;
+  const scores = { untouched: score(untouched), base: score(base), tuned: score(tuned) };
+  return { pairs: heldOut.length, width, height, ...scores };
+}
+
 export const QUALITY_COLUMNS = ['against the target', 'L1', 'PSNR dB', 'SSIM'] as const;
 
 /** Judges what was stored, not what was trained. */
@@ -202,6 +220,8 @@ export async function finetune(gpu: Gpu, run: RunFolder, job: FinetuneJob): Prom
         },
       ]
     : [];
+  if (judged.quality)
+    await writeAtomic(join(run.path, 'quality.json'), writeQuality(qualityFile(job, judged.quality)));
   await writeReport(run.path, { title: `Concept ${job.concept}`, config: job.config, results });
   return { stopped: null, weights: { trained, model, bytes }, adapter, ...judged };
 }

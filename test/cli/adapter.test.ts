@@ -84,7 +84,7 @@ commands('inspect: the norm is that of what merging changes', async () => {
 
 commands('inspect: a file with kohya names', async () => {
   const about = await described(at('kohya.safetensors'), '--base', at('base.safetensors'));
-  assert.equal([about.name, about.format, about.prompt], ['kohya.safetensors', 'kohya', null]);
+  assert.equal([about.name, about.format, about.prompt], ['kohya.safetensors', 'kohya', '']);
   assert.equal(about.base, { name: null, sha256: null, weights: about.base.weights });
   assert.equal([about.layers[0].path, about.layers[0].dtype, about.layers[0].rank], ['down1', 'F32', 1]);
 });

@@ -81,13 +81,13 @@ export async function merge(
   const wanted = given.map((value) => argumentOf(value, options.strength));
   await requireFileOutput(out, '.safetensors', options.force ?? false);
   const base = await readBaseModel(basePath);
+  const before = inPath(basePath, () => mergedAdapters(base.generator.about));
   const adapters: LoadedAdapter[] = [];
   for (const argument of wanted) {
     const loaded = await readFittingAdapter(argument, base, warn);
     requireSameBase(loaded, base, options.anyBase);
     adapters.push(loaded);
   }
-  const before = inPath(basePath, () => mergedAdapters(base.generator.about));
   const records = [...before, ...adapters.map(recordOf)];
   const bytes = changed(base, adapters, records, options.dtype);
   await writeAtomic(out, bytes);
