@@ -62,7 +62,7 @@ function print(about: ReturnType<typeof describeAdapter>): void {
     `${about.name}: prompt ${JSON.stringify(about.prompt)}`,
     `base     ${base.name ?? 'not named'}, sha256 ${base.sha256 ?? 'not told'}`,
     `weights  ${about.weights}${part}, ${about.bytes} bytes, sha256 ${about.sha256}`,
-    `trained  ${about.train_pairs ?? 'not told how many'} pairs, pictures of ${about.image_size ?? 'unknown size'}`,
+    `trained  ${about.train_pairs ?? 'not told how many'} pairs, pictures of ${about.image_size ?? 'unknown'} pixels`,
   ];
   console.log(lines.map(escapeControl).join('\n'));
   const relative = about.layers.some((layer) => layer.relative !== undefined);
