@@ -44,12 +44,16 @@ export function baseOf(about: ReadonlyMap<string, string>, sha256: string): stri
   return recorded !== undefined && SHA256.test(recorded) ? recorded : sha256;
 }
 
-/** Metadata that says what is merged, and into what. */
+/** Metadata that says what is merged, and into what. @throws FormatError for records that could not be read back */
 export function withRecords(
   about: ReadonlyMap<string, string>,
   baseSha256: string,
   records: readonly MergedAdapter[],
 ): Map<string, string> {
+  if (!SCHEMA.safeParse(records).success)
+    throw new FormatError(
+      'an adapter with a longer name or prompt than 1024 or 4096 characters, or too many',
+    );
   const changed = new Map([
     ...about,
     [BASE, baseSha256] as const,

@@ -158,6 +158,20 @@ commands('another base is refused with both hashes, unless any will do', async (
   await succeed(...args, '--any-base');
 });
 
+commands('an adapter that was trained on a merged generator fits it, and comes out of it again', async () => {
+  const merged = at('merged.safetensors');
+  await writeSmallAdapter(at('second'), sha256(await bytes('merged.safetensors')));
+  const { err } = await succeed(
+    ...['apply', at('in.png'), at('second.png'), '--base', merged],
+    ...['--adapter', at('second')],
+  );
+  assert.is(err, '');
+  await adapter('merge', merged, at('second'), at('two.safetensors'));
+  const { out } = await adapter('unmerge', at('two.safetensors'), at('second'), at('one.safetensors'));
+  assert.match(out, /left in it: ink x 1, /);
+  assert.ok((await largestDifference('merged.safetensors', 'one.safetensors')) < 2e-6);
+});
+
 commands('convert: types there and back, kohya to PEFT; nothing is overwritten without --force', async () => {
   await adapter('convert', at('ink'), at('ink16'));
   const half = readSafetensors(await bytes('ink16', WEIGHTS));
