@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { FormatError, quoted } from './format_error.ts';
 
 /** File name of a library's index. */
@@ -20,14 +20,15 @@ export function isLibraryPath(path: string): boolean {
   return path.split('/').every((segment) => segment.trim() !== '' && segment !== '.' && segment !== '..');
 }
 
-const path = z.string().refine(isLibraryPath, 'no relative path inside the library');
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
-const count = z.int().positive();
+const path = z.string().check(z.refine(isLibraryPath, 'no relative path inside the library'));
+const sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/, 'no SHA-256 in hexadecimal'));
+const count = z.int('no whole number').check(z.positive('not above 0'));
+const text = (longest: number) => z.string().check(z.maxLength(longest, `over ${longest} characters`));
 const score = z.object({
-  l1: z.number().nonnegative(),
+  l1: z.number().check(z.nonnegative('below 0')),
   /** In dB; null for pictures that are equal. */
-  psnr: z.number().nullable(),
-  ssim: z.number().min(-1).max(1),
+  psnr: z.nullable(z.number()),
+  ssim: z.number().check(z.gte(-1, 'below -1'), z.lte(1, 'above 1')),
 });
 
 const QUALITY = z.object({
@@ -40,32 +41,34 @@ const QUALITY = z.object({
   tuned: score,
 });
 
+const hasFewLayers = (ranks: object): boolean => Object.keys(ranks).length <= INDEX_LIMITS.layers;
+
 const ENTRY = z.object({
-  name: z.string().min(1).max(1024),
-  prompt: z.string().max(4096),
+  name: text(1024).check(z.minLength(1, 'empty')),
+  prompt: text(4096),
   base: z.object({
-    name: z.string().max(1024).nullable(),
-    sha256: sha256.nullable(),
-    weights: count.nullable(),
+    name: z.nullable(text(1024)),
+    sha256: z.nullable(sha256),
+    weights: z.nullable(count),
   }),
   /** Of the weights' file. */
   bytes: count,
   sha256,
-  dtype: z.string().regex(/^[A-Z0-9/]{1,32}$/),
+  dtype: z.string().check(z.regex(/^[A-Z0-9/]{1,32}$/, 'no types')),
   weights: count,
   ranks: z
-    .record(z.string().regex(/^[\w.-]{1,256}$/), count)
-    .refine((ranks) => Object.keys(ranks).length <= INDEX_LIMITS.layers, 'too many layers'),
-  image_size: count.nullable(),
-  train_pairs: count.nullable(),
-  quality: QUALITY.nullable(),
-  files: z.object({ config: path, weights: path, thumbnail: path.nullable() }),
+    .record(z.string().check(z.regex(/^[\w.-]{1,256}$/)), count)
+    .check(z.refine(hasFewLayers, 'too many layers')),
+  image_size: z.nullable(count),
+  train_pairs: z.nullable(count),
+  quality: z.nullable(QUALITY),
+  files: z.object({ config: path, weights: path, thumbnail: z.nullable(path) }),
 });
 
 const INDEX = z.object({
   format: z.literal(FORMAT),
-  version: z.int().positive(),
-  adapters: z.array(ENTRY).max(INDEX_LIMITS.adapters),
+  version: count,
+  adapters: z.array(ENTRY).check(z.maxLength(INDEX_LIMITS.adapters, 'too many adapters')),
 });
 
 /** How close an adapter's edits come to their targets, beside the untouched pictures and the base alone. */
@@ -86,7 +89,7 @@ function parseJson(source: Uint8Array | string): unknown {
 }
 
 /** Validates by a schema. @throws FormatError naming the first field that does not fit */
-function validate<T>(schema: z.ZodType<T>, value: unknown): T {
+function validate<T>(schema: z.ZodMiniType<T>, value: unknown): T {
   const { success, data, error } = schema.safeParse(value);
   if (success) return data;
   const { path: at, message } = error.issues[0]!;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { FormatError } from './format_error.ts';
 
 /** An adapter that lies in a generator's weights. */
@@ -17,13 +17,13 @@ const SHA256 = /^[0-9a-f]{64}$/;
 const SCHEMA = z
   .array(
     z.object({
-      name: z.string().max(1024),
-      prompt: z.string().max(4096),
-      sha256: z.string().regex(SHA256),
+      name: z.string().check(z.maxLength(1024)),
+      prompt: z.string().check(z.maxLength(4096)),
+      sha256: z.string().check(z.regex(SHA256)),
       strength: z.number(),
     }),
   )
-  .max(1024);
+  .check(z.maxLength(1024));
 
 /** The adapters that a generator's metadata says are in its weights. @throws FormatError */
 export function mergedAdapters(about: ReadonlyMap<string, string>): MergedAdapter[] {
