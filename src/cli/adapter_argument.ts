@@ -45,6 +45,10 @@ export const trainedOn = ({ adapter }: Pick<StoredAdapter, 'adapter'>): string |
 /** The base that adapters of a generator were trained on: it may have others merged into it. */
 export const originOf = ({ sha256, generator }: BaseModel): string => baseOf(generator.about, sha256);
 
+/** Whether an adapter was trained on a base, or on what adapters were merged into to make it; so does one that does not say. */
+export const fitsBase = (adapter: Pick<StoredAdapter, 'adapter'>, base: BaseModel): boolean =>
+  [undefined, base.sha256, originOf(base)].includes(trainedOn(adapter));
+
 /**
  * Reads an adapter for a base and makes sure that it fits; `warn` hears of layers that change nothing.
  * @throws UserError naming the file
@@ -71,7 +75,7 @@ export async function readAdapterArgument(
   warn: (line: string) => void,
 ): Promise<LoadedAdapter> {
   const loaded = await readFittingAdapter(argument, base, warn);
-  if ((trainedOn(loaded) ?? originOf(base)) !== originOf(base))
+  if (!fitsBase(loaded, base))
     warn(`${loaded.path}: was trained on another base than ${base.path}; its pictures may be wrong`);
   return loaded;
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { type AdapterQuality, writeQuality } from '../model/adapter_index.ts';
 import type { Adapter } from '../model/adapter_layer.ts';
 import { Editor, type StrongAdapter } from '../model/editor.ts';
 import { e2ganNetwork } from '../model/generator_network.ts';
@@ -116,6 +117,23 @@ export const qualityRows = ({
   qualityRow('fine-tuned', tuned),
 ];
 
+/** A result as `quality.json` holds it, to six digits. */
+function qualityFile(
+  { heldOut }: FinetuneJob,
+  found: NonNullable<FinetuneResult['quality']>,
+): AdapterQuality {
+  const digits = (value: number) => Number(value.toPrecision(6));
+  const score = ({ l1, psnr, ssim }: Quality) => ({
+    l1: digits(l1),
+    psnr: Number.isFinite(psnr) ? digits(psnr) : null,
+    ssim: digits(ssim),
+  });
+  const { width, height } = heldOut[0]!.input;
+  const { untouched, base, tuned } = found;
+  const scores = { untouched: score(untouched), base: score(base), tuned: score(tuned) };
+  return { pairs: heldOut.length, width, height, ...scores };
+}
+
 /** Judges what was stored, not what was trained. */
 async function judge(
   gpu: Gpu,
@@ -194,6 +212,8 @@ export async function finetune(gpu: Gpu, run: RunFolder, job: FinetuneJob): Prom
         },
       ]
     : [];
+  if (judged.quality)
+    await writeAtomic(join(run.path, 'quality.json'), writeQuality(qualityFile(job, judged.quality)));
   await writeReport(run.path, { title: `Concept ${job.concept}`, config: job.config, results });
   return { stopped: null, weights: { trained, model, bytes }, adapter, ...judged };
 }

@@ -15,7 +15,7 @@ const ABSENT: readonly string[] = ['ENOENT', 'ENOTDIR'];
 const MAX_CONFIG_BYTES = 1024 * 1024;
 /** What a training writes; `--fresh` removes these and nothing else. */
 const OWN =
-  /^(config\.json|metrics\.jsonl|report\.html|comparison\.png|concepts\.(json|svg)|checkpoints|previews|analysis\.(json|svg)|ranks\.json|trials\.json|runs|bases|figures|claims\.json|study\.md|curve\.json|sample-\d+\.png|events\.out\.tfevents\..*|adapter_(config\.json|model\.safetensors)|(base|discriminator)\.safetensors)$/;
+  /^(config\.json|metrics\.jsonl|report\.html|quality\.json|comparison\.png|concepts\.(json|svg)|checkpoints|previews|analysis\.(json|svg)|ranks\.json|trials\.json|runs|bases|figures|claims\.json|study\.md|curve\.json|sample-\d+\.png|events\.out\.tfevents\..*|adapter_(config\.json|model\.safetensors)|(base|discriminator)\.safetensors)$/;
 
 /** An open run folder: locked for this process, with its `config.json` in place. */
 export interface RunFolder {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { FormatError } from './format_error.ts';
 
 /** An adapter that lies in a generator's weights. */
@@ -17,13 +17,13 @@ const SHA256 = /^[0-9a-f]{64}$/;
 const SCHEMA = z
   .array(
     z.object({
-      name: z.string().max(1024),
-      prompt: z.string().max(4096),
-      sha256: z.string().regex(SHA256),
+      name: z.string().check(z.maxLength(1024)),
+      prompt: z.string().check(z.maxLength(4096)),
+      sha256: z.string().check(z.regex(SHA256)),
       strength: z.number(),
     }),
   )
-  .max(1024);
+  .check(z.maxLength(1024));
 
 /** The adapters that a generator's metadata says are in its weights. @throws FormatError */
 export function mergedAdapters(about: ReadonlyMap<string, string>): MergedAdapter[] {
@@ -44,12 +44,16 @@ export function baseOf(about: ReadonlyMap<string, string>, sha256: string): stri
   return recorded !== undefined && SHA256.test(recorded) ? recorded : sha256;
 }
 
-/** Metadata that says what is merged, and into what. */
+/** Metadata that says what is merged, and into what. @throws FormatError for records that could not be read back */
 export function withRecords(
   about: ReadonlyMap<string, string>,
   baseSha256: string,
   records: readonly MergedAdapter[],
 ): Map<string, string> {
+  if (!SCHEMA.safeParse(records).success)
+    throw new FormatError(
+      'an adapter with a longer name or prompt than 1024 or 4096 characters, or too many',
+    );
   const changed = new Map([
     ...about,
     [BASE, baseSha256] as const,

@@ -84,7 +84,7 @@ commands('inspect: the norm is that of what merging changes', async () => {
 
 commands('inspect: a file with kohya names', async () => {
   const about = await described(at('kohya.safetensors'), '--base', at('base.safetensors'));
-  assert.equal([about.name, about.format, about.prompt], ['kohya.safetensors', 'kohya', null]);
+  assert.equal([about.name, about.format, about.prompt], ['kohya.safetensors', 'kohya', '']);
   assert.equal(about.base, { name: null, sha256: null, weights: about.base.weights });
   assert.equal([about.layers[0].path, about.layers[0].dtype, about.layers[0].rank], ['down1', 'F32', 1]);
 });
@@ -156,6 +156,20 @@ commands('another base is refused with both hashes, unless any will do', async (
   );
   assert.not.ok((await readdir(folder)).includes('any.safetensors'));
   await succeed(...args, '--any-base');
+});
+
+commands('an adapter that was trained on a merged generator fits it, and comes out of it again', async () => {
+  const merged = at('merged.safetensors');
+  await writeSmallAdapter(at('second'), sha256(await bytes('merged.safetensors')));
+  const { err } = await succeed(
+    ...['apply', at('in.png'), at('second.png'), '--base', merged],
+    ...['--adapter', at('second')],
+  );
+  assert.is(err, '');
+  await adapter('merge', merged, at('second'), at('two.safetensors'));
+  const { out } = await adapter('unmerge', at('two.safetensors'), at('second'), at('one.safetensors'));
+  assert.match(out, /left in it: ink x 1, /);
+  assert.ok((await largestDifference('merged.safetensors', 'one.safetensors')) < 2e-6);
 });
 
 commands('convert: types there and back, kohya to PEFT; nothing is overwritten without --force', async () => {

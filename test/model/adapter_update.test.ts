@@ -102,4 +102,9 @@ test('records of merged adapters come back; what is none is refused', () => {
     );
 });
 
+test('records that could not be read back are not written', () => {
+  const record = { name: 'n'.repeat(1025), prompt: '', sha256: 'a'.repeat(64), strength: 1 };
+  refuses('name', () => withRecords(new Map(), 'b'.repeat(64), [record]), /a longer name or prompt/);
+});
+
 test.run();

@@ -1,15 +1,13 @@
-import { ADAPTER_METADATA, tensorKey } from '../../model/adapter_file.ts';
 import { updateNorm, updateShape } from '../../model/adapter_update.ts';
 import { weightCount } from '../../model/counts.ts';
 import { generatorSpecs } from '../../model/generator_spec.ts';
-import { kohyaKey } from '../../model/kohya.ts';
 import { matchAdapter } from '../../model/match_adapter.ts';
-import { readHeader } from '../../model/safetensors_header.ts';
 import { modulesOf } from '../adapter_argument.ts';
 import { type BaseModel, readBaseModel, SHIPPED_BASE } from '../base_model.ts';
 import { escapeControl } from '../errors.ts';
 import { printTable } from '../table.ts';
-import { adapterName, inPath, readStoredAdapter, type StoredAdapter, sha256 } from './stored.ts';
+import { aboutAdapter, storedTypes } from './about.ts';
+import { inPath, readStoredAdapter, type StoredAdapter } from './stored.ts';
 
 /** Options of `inspect`, as commander parses them. */
 export interface InspectOptions {
@@ -17,20 +15,13 @@ export interface InspectOptions {
   readonly json?: boolean;
 }
 
-const WHOLE = /^[1-9][0-9]{0,14}$/;
-
-/** A whole number of the metadata, or null. */
-export const wholeNumber = (text: string | undefined): number | null =>
-  text !== undefined && WHOLE.test(text) ? Number(text) : null;
-
 /** Frobenius norm of a weight. */
 const norm = (values: Float32Array): number => Math.sqrt(values.reduce((sum, v) => sum + v * v, 0));
 
 /** Rows of all layers, by path. */
-function layersOf({ adapter, bytes, format }: StoredAdapter, base: BaseModel | null) {
-  const dtypes = new Map(readHeader(bytes).tensors.map(({ name, dtype }) => [name, dtype]));
-  const keyOf = format === 'peft' ? tensorKey : kohyaKey;
-  return [...adapter.layers].map(([path, layer]) => {
+function layersOf(stored: StoredAdapter, base: BaseModel | null) {
+  const dtypes = storedTypes(stored);
+  return [...stored.adapter.layers].map(([path, layer]) => {
     const { A, B, rank, scale, transposed } = layer;
     const change = updateNorm(layer);
     const weight = base?.generator.weights.get(`${path}.weight`);
@@ -41,7 +32,7 @@ function layersOf({ adapter, bytes, format }: StoredAdapter, base: BaseModel | n
       rank,
       alpha: scale * rank,
       scale,
-      dtype: [...new Set((['A', 'B'] as const).map((matrix) => dtypes.get(keyOf(path, matrix))!))].join('/'),
+      dtype: dtypes.get(path)!,
       weights: A.data.length + B.data.length,
       norm: change,
       ...(weight ? { relative: change / norm(weight.data) } : {}),
@@ -50,24 +41,15 @@ function layersOf({ adapter, bytes, format }: StoredAdapter, base: BaseModel | n
 }
 
 /** All that can be told of an adapter. `share` is of the base's weights, null where their number is not known. */
-export function describeAdapter(stored: StoredAdapter, base: BaseModel | null) {
-  const about = (key: keyof typeof ADAPTER_METADATA) => stored.adapter.metadata.get(ADAPTER_METADATA[key]);
+function describeAdapter(stored: StoredAdapter, base: BaseModel | null) {
+  const about = aboutAdapter(stored);
+  const baseWeights = base ? weightCount(generatorSpecs(base.generator.config)) : about.base.weights;
   const layers = layersOf(stored, base);
-  const weights = layers.reduce((sum, layer) => sum + layer.weights, 0);
-  const baseWeights = base
-    ? weightCount(generatorSpecs(base.generator.config))
-    : wholeNumber(about('baseWeights'));
   return {
-    name: adapterName(stored),
-    prompt: about('prompt') ?? null,
-    base: { name: stored.adapter.baseModel, sha256: about('baseSha256') ?? null, weights: baseWeights },
-    image_size: wholeNumber(about('imageSize')),
-    train_pairs: wholeNumber(about('trainPairs')),
+    ...about,
+    base: { ...about.base, weights: baseWeights },
     format: stored.format,
-    bytes: stored.bytes.length,
-    sha256: sha256(stored.bytes),
-    weights,
-    share: baseWeights === null ? null : weights / baseWeights,
+    share: baseWeights === null ? null : about.weights / baseWeights,
     norm: Math.hypot(...layers.map((layer) => layer.norm)),
     layers,
   };
@@ -77,10 +59,10 @@ function print(about: ReturnType<typeof describeAdapter>): void {
   const { base, share } = about;
   const part = share === null ? '' : ` (${(100 * share).toFixed(2)} % of the base's ${base.weights})`;
   const lines = [
-    `${about.name}: prompt ${JSON.stringify(about.prompt ?? '')}`,
+    `${about.name}: prompt ${JSON.stringify(about.prompt)}`,
     `base     ${base.name ?? 'not named'}, sha256 ${base.sha256 ?? 'not told'}`,
     `weights  ${about.weights}${part}, ${about.bytes} bytes, sha256 ${about.sha256}`,
-    `trained  ${about.train_pairs ?? 'not told how many'} pairs, pictures of ${about.image_size ?? 'unknown size'}`,
+    `trained  ${about.train_pairs ?? 'not told how many'} pairs, pictures of ${about.image_size ?? 'unknown'} pixels`,
   ];
   console.log(lines.map(escapeControl).join('\n'));
   const relative = about.layers.some((layer) => layer.relative !== undefined);

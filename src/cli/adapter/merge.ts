@@ -1,9 +1,11 @@
 import { ADAPTER_METADATA } from '../../model/adapter_file.ts';
 import { mergeAdapters } from '../../model/adapter_update.ts';
+import { quoted } from '../../model/format_error.ts';
 import { type MergedAdapter, mergedAdapters, withRecords } from '../../model/merge_record.ts';
 import { writeGenerator } from '../../model/network_file.ts';
 import type { StoredDtype } from '../../model/safetensors.ts';
 import {
+  fitsBase,
   type LoadedAdapter,
   modulesOf,
   originOf,
@@ -28,10 +30,11 @@ export interface MergeOptions {
 
 /** Refuses an adapter that says it was trained on another base. @throws UserError naming both hashes */
 function requireSameBase(adapter: LoadedAdapter, base: BaseModel, anyBase = false): void {
-  const [wanted, found] = [trainedOn(adapter), originOf(base)];
-  if (anyBase || wanted === undefined || wanted === found) return;
+  if (anyBase || fitsBase(adapter, base)) return;
+  const wanted = trainedOn(adapter)!;
+  const named = /^[0-9a-f]{64}$/.test(wanted) ? wanted : quoted(wanted);
   throw new UserError(
-    `${adapter.path}: was trained on the base ${wanted}, but ${base.path} is ${found}; give that base, or --any-base to go on`,
+    `${adapter.path}: was trained on the base ${named}, but ${base.path} is ${originOf(base)}; give that base, or --any-base to go on`,
   );
 }
 
@@ -81,13 +84,13 @@ export async function merge(
   const wanted = given.map((value) => argumentOf(value, options.strength));
   await requireFileOutput(out, '.safetensors', options.force ?? false);
   const base = await readBaseModel(basePath);
+  const before = inPath(basePath, () => mergedAdapters(base.generator.about));
   const adapters: LoadedAdapter[] = [];
   for (const argument of wanted) {
     const loaded = await readFittingAdapter(argument, base, warn);
     requireSameBase(loaded, base, options.anyBase);
     adapters.push(loaded);
   }
-  const before = inPath(basePath, () => mergedAdapters(base.generator.about));
   const records = [...before, ...adapters.map(recordOf)];
   const bytes = changed(base, adapters, records, options.dtype);
   await writeAtomic(out, bytes);
@@ -106,6 +109,7 @@ function takeRecord(base: BaseModel, loaded: LoadedAdapter, { strength, anyBase 
     same.find((one) => one.strength === strength) ?? (strength === undefined ? same[0] : undefined);
   if (record) return { strength: record.strength, rest: records.filter((one) => one !== record) };
   if (anyBase) return { strength: strength ?? 1, rest: records };
+  requireSameBase(loaded, base);
   const held = records.map(recordText).join(', ') || 'none';
   const sought = strength === undefined ? hash : `${hash} at strength ${strength}`;
   throw new UserError(
@@ -123,7 +127,6 @@ export async function unmerge(
   await requireFileOutput(out, '.safetensors', options.force ?? false);
   const base = await readBaseModel(mergedPath);
   const found = await readFittingAdapter({ path: adapterPath, strength: 1 }, base, warn);
-  requireSameBase(found, base, options.anyBase);
   const { strength, rest } = takeRecord(base, found, options);
   const bytes = changed(base, [{ ...found, strength: -strength }], rest, options.dtype);
   await writeAtomic(out, bytes);

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { convert } from '../adapter/convert.ts';
 import { inspect } from '../adapter/inspect.ts';
+import { indexLibrary } from '../adapter/library.ts';
 import { merge, unmerge } from '../adapter/merge.ts';
 import { parseStrength } from '../adapter_argument.ts';
 import { SHIPPED_BASE } from '../base_model.ts';
@@ -67,12 +68,21 @@ const convertCommand = (): Command =>
     .option(...FORCE)
     .action(convert);
 
+const libraryCommand = (): Command =>
+  new Command('library')
+    .alias('index')
+    .description('write index.json of all adapters below a folder, for programs that choose among them')
+    .argument('<folder>', 'folder of adapters, such as runs', text)
+    .option('--force', 'overwrite an index.json that is something else')
+    .action(indexLibrary);
+
 /** `e2gan adapter`: looks at adapters, merges and converts them. */
 export function adapterCommand(): Command {
   return new Command('adapter')
-    .description('look at adapters, merge them into a base and out again, convert them')
+    .description('look at adapters, merge them into a base and out again, convert them, list a library')
     .addCommand(inspectCommand())
     .addCommand(mergeCommand())
     .addCommand(unmergeCommand())
-    .addCommand(convertCommand());
+    .addCommand(convertCommand())
+    .addCommand(libraryCommand());
 }
