@@ -26,7 +26,7 @@ export async function serve(
 ): Promise<{ url: string; close(): void }> {
   const server = createServer(async (request, response) => {
     const path = (request.url ?? '').split('?')[0]!;
-    const given = paths[path];
+    const given = paths[path] ?? (path === '/favicon.ico' ? { status: 204 } : undefined);
     if (given === undefined) {
       response.writeHead(404).end();
       return;

@@ -1,10 +1,10 @@
 import { writeAdapter } from '../../src/model/adapter_file.ts';
 import type { Adapter, AdapterLayer } from '../../src/model/adapter_layer.ts';
 import { type GeneratorConfig, generatorSpecs } from '../../src/model/generator_spec.ts';
-import { defaultRanks, pairShapes } from '../../src/model/lora.ts';
+import { defaultRanks } from '../../src/model/lora.ts';
 import { writeGenerator } from '../../src/model/network_file.ts';
 import { product } from '../../src/runtime/shape.ts';
-import { initialWeights } from '../../src/train/init.ts';
+import { initialLora, initialWeights } from '../../src/train/init.ts';
 import { Random } from '../../src/train/random.ts';
 
 /** A generator so narrow that a software device runs many frames of it a second. */
@@ -13,9 +13,7 @@ export const SMALL: GeneratorConfig = { width: 4, heads: 1, context: 8, skips: t
 /** Weights of a base drawn from a seed; none is zero, so that every layer shows. */
 export function smallWeights(seed: number) {
   const random = new Random(seed);
-  const specs = generatorSpecs(SMALL).map((spec) =>
-    spec.init === 'zero' ? { ...spec, init: 'he' as const } : spec,
-  );
+  const specs = generatorSpecs(SMALL).map(({ init, ...spec }) => (init === 'he' ? { ...spec, init } : spec));
   return initialWeights(specs, random);
 }
 
@@ -29,22 +27,15 @@ export const smallBase = (seed: number, storage: 'F32' | 'F16' = 'F32'): Uint8Ar
 /** An adapter for a base of these sizes, drawn from a seed. */
 export function randomAdapter(seed: number, concept: string, config: GeneratorConfig = SMALL): Adapter {
   const random = new Random(seed);
-  const specs = new Map(generatorSpecs(config).map((spec) => [spec.path, spec]));
+  const specs = generatorSpecs(config);
+  const transposed = new Set(specs.filter((s) => s.kind === 'conv_transpose2d').map((s) => s.path));
+  const first = initialLora(specs, defaultRanks(config), random);
   const layers = new Map<string, AdapterLayer>();
   for (const [path, rank] of defaultRanks(config)) {
-    const spec = specs.get(path)!;
-    const { A, B } = pairShapes(spec, rank);
-    const array = (shape: readonly number[]) => ({
-      shape,
-      data: Float32Array.from({ length: product(shape) }, () => 0.1 * random.normal()),
-    });
-    layers.set(path, {
-      A: array(A),
-      B: array(B),
-      rank,
-      scale: 0.5,
-      transposed: spec.kind === 'conv_transpose2d',
-    });
+    const { shape } = first.get(`${path}.lora_B`)!;
+    const data = Float32Array.from({ length: product(shape) }, () => 0.2 * random.normal());
+    const A = first.get(`${path}.lora_A`)!;
+    layers.set(path, { A, B: { shape, data }, rank, scale: 1, transposed: transposed.has(path) });
   }
   const metadata = new Map([
     ['e2gan.concept', concept],
