@@ -1,7 +1,8 @@
-// Every build task by name: `node build.mjs types check cli test [filter] conformance bench peers`.
+// Every build task by name: `node build.mjs types check cli web test [filter] conformance bench peers`.
 import { spawnSync } from 'node:child_process';
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { wgslPlugin, writeTypes } from './kernels/link.mjs';
 
@@ -16,6 +17,43 @@ const node = {
   define: { TRAINING: 'true' },
   logLevel: 'warning',
 };
+
+const browser = {
+  ...node,
+  platform: 'browser',
+  target: 'es2022',
+  packages: 'bundle',
+  minify: true,
+  metafile: true,
+  outExtension: { '.js': '.mjs' },
+};
+const INFERENCE = { TRAINING: 'false' };
+const BUDGET_BYTES = 120_000;
+
+/** Source files that ended up in a bundle. */
+const contents = ({ metafile }, output) =>
+  Object.entries(metafile.outputs[output].inputs)
+    .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
+    .map(([path]) => path);
+
+/** Inference is small, and trains nothing; a transposed convolution's forward is a convolution's input gradient. */
+async function checkInference(result, output) {
+  const bytes = gzipSync(await readFile(output), { level: 9 }).length;
+  if (bytes > BUDGET_BYTES)
+    throw new Error(`${output}: ${bytes} bytes gzipped, the budget is ${BUDGET_BYTES}`);
+  const forward = /^kernels\/conv2d(_grouped)?\/grad_x\.wgsl$/;
+  const backward = contents(result, output).filter(
+    (path) =>
+      (/^kernels\/(.*\/grad_|(loss|adam)\/)/.test(path) && !forward.test(path)) ||
+      path.startsWith('src/train/'),
+  );
+  if (backward.length) throw new Error(`${output}: holds what only training needs: ${backward.join(', ')}`);
+  console.log(`${output}: ${bytes} bytes gzipped`);
+}
+
+async function checked(options, output) {
+  await checkInference(await build({ ...browser, define: INFERENCE, ...options }), output);
+}
 
 function command(name, args) {
   const { status } = spawnSync(process.execPath, [join('node_modules', name), ...args], { stdio: 'inherit' });
@@ -44,6 +82,40 @@ const tasks = {
       outdir: process.env.E2GAN_DIST ?? 'dist',
       outExtension: { '.js': '.mjs' },
     }),
+  /** The package's entry points, for browsers and for Node. */
+  async package() {
+    const outdir = 'dist';
+    await checked({ entryPoints: { index: 'src/web/index.ts' }, outdir }, 'dist/index.mjs');
+    await build({
+      ...node,
+      entryPoints: { 'index.node': 'src/web/index.ts' },
+      define: INFERENCE,
+      outdir,
+      outExtension: { '.js': '.mjs' },
+    });
+  },
+  /** Types of the entry points, each in one file. */
+  declarations() {
+    const options = [
+      '--project',
+      'tsconfig.types.json',
+      '--no-check',
+      '--export-referenced-types=false',
+      '--silent',
+    ];
+    for (const name of ['index'])
+      command('dts-bundle-generator/dist/bin/dts-bundle-generator.js', [
+        ...options,
+        '-o',
+        `dist/${name}.d.ts`,
+        `src/web/${name}.ts`,
+      ]);
+  },
+  /** What others will see of the package: its exports, and whether types and code agree. */
+  exports() {
+    command('publint/src/cli.js', ['--strict']);
+    command('@arethetypeswrong/cli/dist/index.js', ['--pack', '.', '--profile', 'esm-only']);
+  },
   conformance: () =>
     build({
       ...node,
@@ -61,6 +133,14 @@ const tasks = {
       outdir: 'dist/test',
       outbase: 'test',
       outExtension: { '.js': '.mjs' },
+    });
+    // What runs in pages that tests open.
+    await build({
+      ...browser,
+      minify: false,
+      define: node.define,
+      entryPoints: await filesUnder('test/web/pages', '.ts'),
+      outdir: 'dist/test_pages',
     });
     if (filter)
       for (const f of entryPoints)

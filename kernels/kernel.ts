@@ -14,6 +14,12 @@ export interface Binding {
   readonly access: Access;
 }
 
+/** A texture or sampler of `@group(2)`, in the order of the binding numbers. */
+export interface TextureBinding {
+  readonly name: string;
+  readonly kind: 'texture_external' | 'texture_2d<f32>' | 'sampler';
+}
+
 /** One 4-byte field of `Params`, the uniform at `@group(1) @binding(0)`. */
 export interface Param {
   readonly name: string;
@@ -32,6 +38,10 @@ export interface Kernel<
   Cores extends string = string,
 > extends Fragment {
   readonly bindings: readonly Binding[];
+  /** Absent in computations, which are all kernels but the one that draws to a canvas. */
+  readonly stage?: 'compute' | 'fragment';
+  /** Absent in kernels that meet no picture. */
+  readonly textures?: readonly TextureBinding[];
   readonly params: readonly Param[];
   readonly overrides: readonly string[];
   readonly specials: readonly string[];

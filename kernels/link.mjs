@@ -44,9 +44,25 @@ function closure(name, seen = new Set()) {
 const BINDING =
   /^@group\((\d+)\) @binding\((\d+)\) var<(storage, read|storage, read_write|uniform)> (\w+): ([\w<>]+);/;
 
+const TEXTURE = /^@group\(2\) @binding\((\d+)\) var (\w+): (texture_external|texture_2d<f32>|sampler);/;
+const bindingLines = (source) => source.split('\n').filter((l) => /^\s*@(group|binding)/.test(l));
+
+/** Textures and samplers of a frame's kernel: group 2, so that only this group is made anew where a source changes. */
+function reflectTextures(name, source) {
+  const found = bindingLines(source).flatMap((line) => TEXTURE.exec(line) ?? []);
+  const textures = [];
+  for (let i = 0; i < found.length; i += 4) {
+    const [index, variable, kind] = found.slice(i + 1, i + 4);
+    if (Number(index) !== textures.length)
+      throw new Error(`${name}.wgsl: texture ${variable} is out of order`);
+    textures.push({ name: variable, kind });
+  }
+  return textures;
+}
+
 function reflectBindings(name, source) {
   const bindings = [];
-  for (const line of source.split('\n').filter((l) => /^\s*@(group|binding)/.test(l))) {
+  for (const line of bindingLines(source).filter((l) => !TEXTURE.test(l))) {
     const m = BINDING.exec(line);
     if (!m) throw new Error(`${name}.wgsl: cannot read the binding "${line.trim()}"`);
     const [, group, index, space, variable] = m;
@@ -87,7 +103,8 @@ export function reflect(name) {
   const bindings = reflectBindings(name, source);
   if (bindings.length === 0) return null;
   const text = [...closure(name)].map(read).join('\n');
-  const entries = namesIn(source, /^@compute/gm).length;
+  const [stage, ...others] = namesIn(source, /^@(compute|fragment|vertex)\b/gm);
+  const entries = stage ? 1 + others.length : 0;
   if (entries + (cores.length ? 1 : 0) !== 1)
     throw new Error(`${name}.wgsl: must have one entry point or one list of cores`);
   return {
@@ -96,6 +113,8 @@ export function reflect(name) {
     imports,
     cores,
     bindings,
+    textures: reflectTextures(name, source),
+    stage: stage ?? 'compute',
     params: reflectParams(name, source),
     overrides: namesIn(text, /^override (\w+):/gm),
     specials: namesIn(text, /^(?:const|alias) (\w+)\b.*\/\/ @specialize/gm),
@@ -131,6 +150,10 @@ export default kernel;
 /** Full-line comments stay out of bundles, except the linker's own marks; their lines stay, so that numbers are true. */
 const strip = (source) => source.replace(/^[ \t]*\/\/(?! @(unroll|specialize)).*$/gm, '');
 
+/** What only kernels that meet a picture have. */
+const pictures = ({ stage, textures }) =>
+  stage === 'compute' && !textures.length ? '' : `, stage: '${stage}', textures: ${JSON.stringify(textures)}`;
+
 /** The JavaScript module that stands for one `.wgsl` file in a bundle. */
 function moduleText(name) {
   const { source, imports, cores } = parse(name);
@@ -139,7 +162,7 @@ function moduleText(name) {
   const id = (other) => `f${all.indexOf(other)}`;
   const kernel = reflect(name);
   const interfaceText = kernel
-    ? `, bindings: ${JSON.stringify(kernel.bindings)}, params: ${JSON.stringify(kernel.params)}, overrides: ${JSON.stringify(kernel.overrides)}, specials: ${JSON.stringify(kernel.specials)}, cores: { ${cores.map((c) => `${JSON.stringify(c)}: ${id(c)}`).join(', ')} }`
+    ? `, bindings: ${JSON.stringify(kernel.bindings)}${pictures(kernel)}, params: ${JSON.stringify(kernel.params)}, overrides: ${JSON.stringify(kernel.overrides)}, specials: ${JSON.stringify(kernel.specials)}, cores: { ${cores.map((c) => `${JSON.stringify(c)}: ${id(c)}`).join(', ')} }`
     : '';
   return `${all.map((o) => `import ${id(o)} from ${path(o)};`).join('\n')}
 export default { name: ${JSON.stringify(name)}, source: ${JSON.stringify(strip(source))}, imports: [${imports.map(id).join(', ')}]${interfaceText} };`;

@@ -164,10 +164,12 @@ test('files are called after what they hold, in snake_case', () => {
   );
 });
 
-test('every kernel is launched by an op, or measures the device', () => {
+test('every kernel is launched by an op, measures the device, or meets a frame', () => {
   const launched = new Set(
     code()
-      .filter((f) => /^(src\/runtime\/(ops\/|peaks\.ts$)|bench\/)/.test(f.path))
+      .filter((f) =>
+        /^(src\/runtime\/(ops\/|peaks\.ts$)|src\/web\/frame_pipelines\.ts$|bench\/)/.test(f.path),
+      )
       .flatMap(importsOf),
   );
   none(

@@ -28,6 +28,11 @@ export class Faults {
     if (!this.#first?.lost) this.#first = { message: `the device is gone: ${oneLine(reason)}`, lost: true };
   }
 
+  /** Whether the device is gone. */
+  get isLost(): boolean {
+    return this.#first?.lost === true;
+  }
+
   /** Does GPU work inside error scopes; `fault` resolves with the first error that the device found in it. */
   scoped<T>(work: () => T): { result: T; fault: Promise<string | null> } {
     const filters = ['validation', 'out-of-memory', 'internal'] as const;

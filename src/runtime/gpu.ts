@@ -253,10 +253,14 @@ export class Gpu {
 
   /**
    * Traces `build`, plans what it recorded and makes everything a run needs.
+   * @param onPipeline - told after each of the launches whose pipeline has been compiled
    * @returns a program whose outputs are the tensors that `build` returns, by name.
    * @throws KernelError naming the kernel, DeviceLostError
    */
-  async compile(build: () => Readonly<Record<string, Tensor>>): Promise<Program> {
+  async compile(
+    build: () => Readonly<Record<string, Tensor>>,
+    onPipeline?: (done: number, total: number) => void,
+  ): Promise<Program> {
     this.faults.check('compile');
     if (this.#recording) throw new KernelError('compile: a program is being traced already');
     const watch = new Stopwatch();
@@ -271,7 +275,7 @@ export class Gpu {
     watch.lap('trace');
     const plan = planLaunches(recording, outputs);
     watch.lap('plan');
-    return Program.create(this, recording, plan, outputs, watch);
+    return Program.create(this, recording, plan, outputs, watch, onPipeline);
   }
 
   /** Gives the device back with all that is on it; whatever comes later throws DeviceLostError. */

@@ -78,9 +78,16 @@ export class Program {
     plan: Plan,
     outputs: Readonly<Record<string, Tensor>>,
     watch: Stopwatch = new Stopwatch(),
+    onPipeline?: (done: number, total: number) => void,
   ): Promise<Program> {
     const launches = [...plan.once, ...plan.each];
-    const pipelines = await deviceWait(Promise.all(launches.map((launch) => gpu.pipelines.get(launch))));
+    let done = 0;
+    const compiled = launches.map(async (launch) => {
+      const pipeline = await gpu.pipelines.get(launch);
+      onPipeline?.(++done, launches.length);
+      return pipeline;
+    });
+    const pipelines = await deviceWait(Promise.all(compiled));
     watch.lap('pipelines');
     const { result, fault } = gpu.faults.scoped(() => {
       const bound = bindPlan(gpu, recording, plan, pipelines);

@@ -6,6 +6,7 @@ import type { AnyKernel, Fragment } from '#kernels/kernel.ts';
 import { KernelError } from '../../src/runtime/errors.ts';
 import { Gpu } from '../../src/runtime/gpu.ts';
 import type { Launch } from '../../src/runtime/recording.ts';
+import { FrameKernel } from '../../src/web/frame_pipelines.ts';
 import { linkAll } from './all_kernels.ts';
 
 // Dawn's null backend compiles and validates like any other, on the lowest limits, and needs no GPU.
@@ -97,7 +98,7 @@ function formsOf(kernel: AnyKernel): Launch[] {
 }
 
 test('every kernel compiles with every core, subgroup size and switch', async () => {
-  const forms = kernels.flatMap(formsOf);
+  const forms = kernels.filter((k) => !k.textures).flatMap(formsOf);
   const results = await Promise.allSettled(forms.map((form) => gpu.pipelines.get(form)));
   const failed = results.flatMap((r, i) =>
     r.status === 'rejected' ? [`${(r.reason as Error).message} ${JSON.stringify(forms[i]!.specials)}`] : [],
@@ -105,6 +106,18 @@ test('every kernel compiles with every core, subgroup size and switch', async ()
   assert.equal(failed, []);
   console.log(`${kernels.length} kernels, ${forms.length} forms`);
   assert.ok(kernels.length > 5 && forms.length > 50);
+});
+
+test('the kernels that meet pictures compile', async () => {
+  const pictures = kernels.filter((k) => k.textures);
+  const tensor = gpu.parameter('x', [8, 8, 3]);
+  for (const kernel of pictures) {
+    const tensors = kernel.bindings.map(() => tensor);
+    const format = kernel.stage === 'fragment' ? 'bgra8unorm' : null;
+    (await FrameKernel.create(gpu, kernel, tensors, format)).dispose();
+  }
+  await gpu.faults.settle('frames');
+  assert.is(pictures.length, 3);
 });
 
 test('the null device has the lowest limits, and refuses what does not fit them', async () => {

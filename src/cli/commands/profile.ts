@@ -1,10 +1,10 @@
 import { Command, Option } from 'commander';
 import { generatorPresets, type PresetName } from '../../model/generator_spec.ts';
+import { type Grouping, groupTimes } from '../../runtime/kernel_times.ts';
 import { type AdapterArgument, adapterArgument } from '../adapter_argument.ts';
 import { addDeviceOptions, type DeviceOptions, deviceLine, withGpu } from '../device.ts';
 import { UserError, usageError } from '../errors.ts';
 import { writeAtomic } from '../files.ts';
-import { type Grouping, groupTimes } from '../kernel_times.ts';
 import { integer, type Size, size, text } from '../options.ts';
 import { requireFileOutput } from '../outputs.ts';
 import { adapterOf, profileJson } from '../profile/json.ts';

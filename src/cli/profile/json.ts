@@ -1,5 +1,5 @@
 import type { Gpu } from '../../runtime/gpu.ts';
-import { type Grouping, type TimedGroup, totalTimes } from '../kernel_times.ts';
+import { type Grouping, type TimedGroup, totalTimes } from '../../runtime/kernel_times.ts';
 import type { Measured } from './measure.ts';
 
 /** What identifies a device in a file. */

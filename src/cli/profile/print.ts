@@ -1,6 +1,6 @@
+import { type Grouping, type TimedGroup, totalTimes } from '../../runtime/kernel_times.ts';
 import { boundBy } from '../../runtime/peaks.ts';
 import { formatBytes } from '../files.ts';
-import { type Grouping, type TimedGroup, totalTimes } from '../kernel_times.ts';
 import { printTable } from '../table.ts';
 import type { Measured } from './measure.ts';
 

@@ -1,5 +1,5 @@
-import { leastMs, type Peaks } from '../runtime/peaks.ts';
-import type { KernelTime } from '../runtime/timeline.ts';
+import { leastMs, type Peaks } from './peaks.ts';
+import type { KernelTime } from './timeline.ts';
 
 /** How the launches of a profile are put together: those of one label, of one kernel, or of one layer. */
 export type Grouping = 'label' | 'kernel' | 'layer';

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { groupTimes, totalTimes } from '../../src/cli/kernel_times.ts';
+import { groupTimes, totalTimes } from '../../src/runtime/kernel_times.ts';
 import type { KernelTime } from '../../src/runtime/timeline.ts';
 
 const time = (label: string, kernel: string, core: string | null, ms: number): KernelTime => ({

@@ -1,0 +1,117 @@
+import type { FrameSource, Framing } from './frame_source.ts';
+import { isVideo } from './frame_source.ts';
+import type { Showing } from './frames.ts';
+import { Pace } from './pace.ts';
+import { WebError } from './web_error.ts';
+
+/** How a frame is taken and shown. */
+export interface DrawOptions extends Framing, Showing {}
+
+/** A canvas to draw on; it must have no other context yet. */
+export type Canvas = HTMLCanvasElement | OffscreenCanvas;
+
+/** What a playback drives. */
+export interface Drawer {
+  draw(source: FrameSource, canvas: Canvas, options: DrawOptions): Promise<void>;
+  resize(size: readonly [number, number]): Promise<void>;
+  readonly stats: { readonly width: number; readonly height: number; readonly frameMs: number };
+}
+
+/** How a moving source is followed. */
+export interface PlayOptions extends DrawOptions {
+  /** Frames per second below which the network's pictures get smaller; 0 keeps the size. 10 where left out. */
+  readonly leastFps?: number;
+  /** The size has been changed, or there is no smaller one. */
+  readonly onFallback?: (edge: number | 'too slow') => void;
+  /** After each frame. */
+  readonly onFrame?: () => void;
+}
+
+/** A filter that follows a source. */
+export interface Playback {
+  /** Options from the next frame on. */
+  set(options: PlayOptions): void;
+  /** Ends it after the frame under way; a second call does nothing. */
+  stop(): Promise<void>;
+  /** Resolves when it was stopped. @throws what ended it otherwise */
+  readonly finished: Promise<void>;
+}
+
+/** Until a source may have another frame. A hidden page gets none, so nothing runs there. */
+function nextFrame(source: FrameSource): Promise<void> {
+  return new Promise((resolve) => {
+    if (isVideo(source) && 'requestVideoFrameCallback' in source && !source.paused)
+      source.requestVideoFrameCallback(() => resolve());
+    else requestAnimationFrame(() => resolve());
+  });
+}
+
+const isStill = (source: FrameSource): boolean =>
+  ['ImageBitmap', 'ImageData', 'HTMLImageElement', 'VideoFrame'].includes(source.constructor.name);
+
+/** A video that has no frame yet gets its first one. @throws WebError `source` where it cannot be loaded */
+async function firstFrame(video: HTMLVideoElement): Promise<void> {
+  if (video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA) return;
+  await new Promise<void>((resolve, reject) => {
+    const failed = () =>
+      reject(new WebError('source', `The video cannot be shown: ${video.error?.message || 'unknown kind'}.`));
+    if (video.error) failed();
+    video.addEventListener('loadeddata', () => resolve(), { once: true });
+    video.addEventListener('error', failed, { once: true });
+  });
+}
+
+/**
+ * Follows a video or a canvas with a filter until it is stopped; anything else is drawn once. Resolves after the first
+ * frame.
+ */
+export async function play(
+  filter: Drawer,
+  source: FrameSource,
+  canvas: Canvas,
+  first: PlayOptions = {},
+): Promise<Playback> {
+  if (isVideo(source)) await firstFrame(source);
+  let options = first;
+  let stopped = false;
+  let wake = () => {};
+  const stopping = new Promise<void>((resolve) => {
+    wake = resolve;
+  });
+  const pace = new Pace(first.leastFps || 10);
+  const slower = () => {
+    const { width, height, frameMs } = filter.stats;
+    const edge = (options.leastFps ?? 10) > 0 ? pace.note(frameMs, Math.min(width, height)) : null;
+    if (edge === null) return;
+    options.onFallback?.(edge);
+    if (edge === 'too slow') return;
+    const scale = edge / Math.min(width, height);
+    const sides = [width, height].map((side) => Math.max(16, Math.round((side * scale) / 8) * 8));
+    // In the background: the old size goes on meanwhile. What fails here fails again at the next frame.
+    void filter.resize([sides[0]!, sides[1]!]).catch(() => {});
+  };
+  const loop = async () => {
+    while (!stopped && !isStill(source)) {
+      await Promise.race([nextFrame(source), stopping]);
+      if (stopped) return;
+      await filter.draw(source, canvas, options);
+      options.onFrame?.();
+      slower();
+    }
+  };
+  await filter.draw(source, canvas, options);
+  options.onFrame?.();
+  const finished = loop();
+  finished.catch(() => {});
+  return {
+    set(next) {
+      options = next;
+    },
+    async stop() {
+      stopped = true;
+      wake();
+      await finished.catch(() => {});
+    },
+    finished,
+  };
+}
