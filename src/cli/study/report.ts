@@ -1,4 +1,4 @@
-import { writeAtomic } from '../files.ts';
+import { makeFolder, writeAtomic } from '../files.ts';
 import type { Config } from '../run/config.ts';
 import { configHtml, tableHtml } from '../run/report.ts';
 import { escapeHtml, page } from '../run/report_page.ts';
@@ -94,6 +94,7 @@ export function studyMarkdown({ title, about, sections }: StudyReport): string {
 
 /** Writes `report.html`, `study.md` with `figures/`, and `claims.json`. */
 export async function writeStudy(run: RunFolder, report: StudyReport): Promise<void> {
+  await makeFolder(run.file('figures'));
   for (const { figures, pictures } of report.sections) {
     for (const [name, svg] of figures) await writeAtomic(run.file('figures', `${name}.svg`), svg);
     for (const [name, png] of pictures) await writeAtomic(run.file('figures', `${name}.png`), png);
