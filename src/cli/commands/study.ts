@@ -5,7 +5,7 @@ import { nameList } from '../base_material.ts';
 import { deviceLine, openGpu } from '../device.ts';
 import { usageError } from '../errors.ts';
 import { choiceText } from '../features.ts';
-import { integer } from '../options.ts';
+import { decimal, integer } from '../options.ts';
 import { choicesOfRun, openRunFolder, type RunFolder } from '../run_folder.ts';
 import { exitCodeOf } from '../signals.ts';
 import { openPool } from '../study/pool.ts';
@@ -31,6 +31,7 @@ interface StudyOptions extends TrialOptions {
   readonly preset: PresetName;
   readonly k: number;
   readonly baseSteps: number;
+  readonly fullLr: number;
   readonly scratchSteps?: number;
   readonly searchSteps?: number;
   readonly proxies: number;
@@ -64,6 +65,7 @@ async function gatherStudy(gpu: Gpu, run: RunFolder, options: StudyOptions): Pro
     ...{ preset, generator, targets, proxies, pool, k, measure, features },
     seeds: seedsOf(options),
     training: trainingOf(options),
+    fullRate: options.fullLr,
     steps: {
       base: options.baseSteps,
       tune: steps,
@@ -131,7 +133,12 @@ export function studyCommand(): Command {
         .default('tiny'),
     )
     .addOption(count('--k <n>', 'concepts of a base').default(8))
-    .addOption(count('--base-steps <n>', 'steps of a base').default(1500))
+    .addOption(count('--base-steps <n>', 'steps of a base').default(1000))
+    .addOption(
+      new Option('--full-lr <x>', "Adam's learning rate where all weights are trained; --lr is the adapters'")
+        .argParser(decimal({ min: 1e-8, max: 1 }))
+        .default(1e-3),
+    )
     .addOption(count('--scratch-steps <n>', `steps from random weights (default: ${SCRATCH} times --steps)`))
     .addOption(count('--search-steps <n>', 'steps of a trial of the rank search (default: half of --steps)'))
     .addOption(count('--proxies <n>', 'concepts that ranks are searched on').default(2))
@@ -141,7 +148,7 @@ export function studyCommand(): Command {
         .argParser(baselineList)
         .default(BASELINES, BASELINES.join(',')),
     );
-  return addTrialOptions(command, { steps: 200, size: 64, repeats: 2 }).action(
+  return addTrialOptions(command, { steps: 150, size: 64, repeats: 2 }).action(
     async (out: string, options: StudyOptions) => {
       process.exitCode = await exitCodeOf(() => runStudy(out, options));
     },

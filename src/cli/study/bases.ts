@@ -23,7 +23,8 @@ export const conceptsOfBase = ({ pool, k }: Study, kind: BaseKind, seed: number)
 
 /** Trains a base into `bases/<kind>-<seed>`, or takes the one that is there. @throws Interrupted */
 export async function studyBase(study: Study, kind: BaseKind, seed: number): Promise<StudyBase> {
-  const { bench, generator, training, steps, pool } = study;
+  const { bench, generator, steps, pool } = study;
+  const training = { ...study.training, lr: study.fullRate };
   const concepts = conceptsOfBase(study, kind, seed);
   const source = pool.source(concepts);
   const path = join(bench.folder, 'bases', `${kind}-${seed}`);

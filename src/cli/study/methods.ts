@@ -36,7 +36,7 @@ export interface Method {
 
 const UNET_DEPTH = 8;
 
-/** As wide as the study's generator; Co-Mod-GAN twice as wide, at most its published width. */
+/** As wide as the study's generator; Co-Mod-GAN, whose published width is 512, too. */
 function baseline(
   id: Baseline,
   { width }: GeneratorConfig,
@@ -53,7 +53,7 @@ function baseline(
     const config = { width, depth };
     return { name: 'pix2pix U-Net from scratch', network: unetNetwork(config), counted: countedUnet(config) };
   }
-  const comodgan = { edge: size, width: Math.min(512, 2 * width) };
+  const comodgan = { edge: size, width };
   return {
     name: 'Co-Mod-GAN from scratch',
     network: comodganNetwork(comodgan),
@@ -76,15 +76,19 @@ export function studyMethods({ generator, steps, baselines, training }: Study): 
   ];
 }
 
-/** What trials of a study share. */
+/** What trials of a study share; an adapter's learning rate is its own. */
 export const commonOf = (
-  study: Study,
+  { generator, training, fullRate }: Study,
   start: TrialStart,
+  isAdapter: boolean,
 ): Pick<Trial, 'discriminator' | 'training' | 'start'> => ({
-  discriminator: discriminatorFor(study.generator),
-  training: study.training,
+  discriminator: discriminatorFor(generator),
+  training: { ...training, lr: isAdapter ? training.lr : fullRate },
   start,
 });
+
+/** Methods that use E2GAN's own generator. */
+export const OWN: readonly string[] = ['lora', 'full', 'scratch'];
 
 // A curve has so many points.
 const POINTS = 5;
@@ -116,7 +120,7 @@ export async function adaptersOf(
   for (const pairs of targets)
     results.push(
       await runTrial(study.bench, {
-        ...commonOf(study, startOf(base.model)),
+        ...commonOf(study, startOf(base.model), true),
         ...(curved ? curveOf(study, seed, steps) : {}),
         ...{ pairs, steps, seed },
         name: `${id}-${slug(pairs.concept)}-${seed}`,
@@ -135,10 +139,12 @@ export async function runMethods(
   const results = new Map<string, TrialResult[]>(methods.map(({ id }) => [id, []]));
   for (const seed of study.seeds) {
     const start = startOf((await studyBase(study, 'clustered', seed)).model);
-    for (const { id, name: _, counted: __, fromBase, steps, ...method } of methods)
+    // Other networks take long and vary little: the first seed has to do.
+    const asked = methods.filter(({ id }) => seed === study.seeds[0] || OWN.includes(id));
+    for (const { id, name: _, counted: __, fromBase, steps, ...method } of asked)
       for (const pairs of study.targets) {
         const result = await runTrial(study.bench, {
-          ...commonOf(study, fromBase ? start : SCRATCH),
+          ...commonOf(study, fromBase ? start : SCRATCH, method.ranks !== null),
           ...method,
           ...curveOf(study, seed, steps),
           ...{ pairs, steps, seed },

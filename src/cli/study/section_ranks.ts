@@ -27,7 +27,7 @@ async function rankBench(study: Study): Promise<RankBench> {
     seeds: [seed],
     measure: study.measure,
     common: {
-      ...commonOf(study, startOf(base.model)),
+      ...commonOf(study, startOf(base.model), true),
       network: e2ganNetwork(study.generator),
       steps: study.steps.search,
     },

@@ -32,7 +32,10 @@ export interface Study {
   /** Concepts of a base. */
   readonly k: number;
   readonly seeds: readonly number[];
+  /** How adapters train. */
   readonly training: TrialTraining;
+  /** Learning rate where all weights are trained. */
+  readonly fullRate: number;
   readonly measure: Measure;
   readonly features: FeatureChoice;
   readonly steps: {
