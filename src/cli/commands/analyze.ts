@@ -23,6 +23,7 @@ import {
   baseOption,
   conceptPairs,
   openBench,
+  openJudge,
   seedsOf,
   slug,
   startOf,
@@ -140,8 +141,9 @@ async function analyze(out: string, options: AnalyzeOptions): Promise<number> {
       features: choiceText(options.features),
     };
     const config = runConfig('analyze', options, gpu.choices, rest);
+    const judge = await openJudge(gpu, options, concepts);
     run = await openRunFolder(out, config, { fresh: options.fresh ?? false });
-    const bench = await openBench(gpu, run, options, concepts);
+    const bench = await openBench(gpu, run, judge);
     const common = {
       network,
       discriminator: base.discriminator?.config ?? discriminatorFor(generator),

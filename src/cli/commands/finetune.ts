@@ -1,4 +1,6 @@
 import { Command, Option } from 'commander';
+import { generatorSpecs } from '../../model/generator_spec.ts';
+import { loraShapes } from '../../model/lora.ts';
 import type { StoredDtype } from '../../model/safetensors.ts';
 import { type BaseModel, readBaseModel, SHIPPED_BASE } from '../base_model.ts';
 import { addPairOptions, type ConceptOptions, conceptOption, gatherConcept } from '../concept_material.ts';
@@ -29,9 +31,13 @@ async function ranksOf(options: FinetuneOptions, base: BaseModel): Promise<Finet
   if (options.full && options.adapterDtype)
     throw usageError('--full makes no adapter: it takes no --adapter-dtype');
   if (options.full) return null;
-  if (options.ranks?.endsWith('.json')) return readRanks(options.ranks);
+  const { ranks: text } = options;
+  const { config } = base.generator;
+  const given = text?.endsWith('.json') ? await readRanks(text) : null;
   try {
-    return parseRanks(options.ranks, base.generator.config);
+    const ranks = given ?? parseRanks(text, config);
+    loraShapes(generatorSpecs(config), ranks); // Refuses what the network has no layer for.
+    return ranks;
   } catch (error) {
     throw usageError(`--ranks: ${messageOf(error)}`);
   }

@@ -21,6 +21,7 @@ import {
   baseOption,
   conceptPairs,
   openBench,
+  openJudge,
   seedsOf,
   startOf,
   type TrialOptions,
@@ -106,9 +107,10 @@ async function searchRank(out: string, options: SearchOptions): Promise<number> 
     const names = concepts.map(({ concept }) => concept);
     const rest = { base: base.sha256, concepts: names, features: choiceText(options.features) };
     const config = runConfig('search-rank', options, gpu.choices, rest);
+    const judge = await openJudge(gpu, options, concepts);
     run = await openRunFolder(out, config, { fresh: options.fresh ?? false });
     const rank: RankBench = {
-      bench: await openBench(gpu, run, options, concepts),
+      bench: await openBench(gpu, run, judge),
       config: generator,
       groups: rankGroups(generator, options.groups),
       concepts,

@@ -1,6 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { generatorPresets, type PresetName } from '../../model/generator_spec.ts';
-import type { Gpu } from '../../runtime/gpu.ts';
 import { nameList } from '../base_material.ts';
 import { deviceLine, openGpu } from '../device.ts';
 import { usageError } from '../errors.ts';
@@ -22,6 +21,7 @@ import {
   conceptPairs,
   HELD_OUT,
   openBench,
+  openJudge,
   seedsOf,
   type TrialOptions,
   trainingOf,
@@ -43,7 +43,7 @@ interface StudyOptions extends TrialOptions {
 const SCRATCH = 5;
 
 /** Everything that is compared, from the options. @throws UserError */
-async function gatherStudy(gpu: Gpu, run: RunFolder, options: StudyOptions): Promise<Study> {
+async function gatherStudy(options: StudyOptions): Promise<Omit<Study, 'bench'>> {
   const { preset, data, sceneCount, heldOut, size, loadSize, features, measure, steps, k } = options;
   const generator = generatorPresets[preset];
   const contextWidth = generator.context;
@@ -61,7 +61,6 @@ async function gatherStudy(gpu: Gpu, run: RunFolder, options: StudyOptions): Pro
   );
   const least = Math.min(...targets.map(({ source }) => source.count));
   return {
-    bench: await openBench(gpu, run, options, targets),
     ...{ preset, generator, targets, proxies, pool, k, measure, features },
     seeds: seedsOf(options),
     training: trainingOf(options),
@@ -85,12 +84,13 @@ async function runStudy(out: string, options: StudyOptions): Promise<number> {
   let run: RunFolder | undefined;
   try {
     const config = runConfig('study', options, gpu.choices, { features: choiceText(options.features) });
+    const parts = await gatherStudy(options);
+    const judge = await openJudge(gpu, options, parts.targets);
     run = await openRunFolder(out, config, { fresh: options.fresh ?? false });
-    const study = await gatherStudy(gpu, run, options);
+    const study = { ...parts, bench: await openBench(gpu, run, judge) };
     const sections: Section[] = [];
     for (const part of [methodsSection, basesSection, ranksSection, dataSection])
       sections.push(await part(study));
-    const { judge } = study.bench;
     const about = [
       `Preset ${study.preset}, ${study.training.size}x${study.training.size} pixels, on ${deviceLine(gpu)}. Scores compare edits with the targets of ${study.targets[0]!.heldOut.length} held-out pairs of each concept; FID and KID are of features "${judge.features}", so they compare with each other only. Seeds: ${study.seeds.join(', ')}. This took ${minutes(begin)} minutes in its last run.`,
     ];

@@ -121,17 +121,23 @@ export const trainingOf = ({ gan, lambdaL1, size, batch, lr, flip }: TrainOption
   size: size.width,
 });
 
-/** Where trials run; checks that the held-out pairs give the measure. @throws UserError */
-export async function openBench(
+/** A judge of edits; checks that the held-out pairs give the measure. @throws UserError */
+export async function openJudge(
   gpu: Gpu,
-  run: RunFolder,
   { features, measure }: Pick<TrialOptions, 'features' | 'measure'>,
   concepts: readonly ConceptPairs[],
-): Promise<TrialBench> {
+): Promise<Judge> {
   const judge = await Judge.open(gpu, features);
   for (const { heldOut } of concepts) judge.require(measure, heldOut.length);
-  return { gpu, folder: run.path, log: await TrialLog.open(run.file('trials.json')), judge };
+  return judge;
 }
+
+/** Where trials run. @throws UserError where the folder's log cannot be read */
+export const openBench = async (gpu: Gpu, run: RunFolder, judge: Judge): Promise<TrialBench> => ({
+  ...{ gpu, judge },
+  folder: run.path,
+  log: await TrialLog.open(run.file('trials.json')),
+});
 
 /** A base as trials start from it. */
 export const startOf = ({ sha256, generator, discriminator }: BaseModel): TrialStart => ({
