@@ -14,17 +14,12 @@ interface Recipe {
   readonly width: number;
   readonly lr: number;
   readonly gan: GanKind;
-  readonly lambdaL1: number;
 }
 
-/**
- * Co-Mod-GAN's own loss has no L1 term, though its authors' code can add one. On a few hundred pairs it needs one: see
- * the measurements in docs/decisions/0009.
- */
 export const RECIPES: Readonly<Record<BaselineName, Recipe>> = {
-  resnet9: { width: 64, lr: 2e-4, gan: 'lsgan', lambdaL1: 100 },
-  unet: { width: 64, lr: 2e-4, gan: 'lsgan', lambdaL1: 100 },
-  comodgan: { width: 512, lr: 2e-3, gan: 'vanilla', lambdaL1: 10 },
+  resnet9: { width: 64, lr: 2e-4, gan: 'lsgan' },
+  unet: { width: 64, lr: 2e-4, gan: 'lsgan' },
+  comodgan: { width: 512, lr: 2e-3, gan: 'vanilla' },
 };
 
 const MIN_UNET_DEPTH = 4;

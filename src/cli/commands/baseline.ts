@@ -26,7 +26,7 @@ const UNREAD = 1;
 /** The options with what the network is trained with in the place of defaults. @throws UserError */
 function withRecipe(options: BaselineOptions, command: Command): BaselineOptions & { width: number } {
   const recipe = RECIPES[options.network];
-  const asked = (name: 'lr' | 'gan' | 'lambdaL1') => command.getOptionValueSource(name) !== 'default';
+  const asked = (name: 'lr' | 'gan') => command.getOptionValueSource(name) !== 'default';
   if (options.network === 'comodgan' && asked('gan') && options.gan !== recipe.gan)
     throw usageError(`--gan ${options.gan}: comodgan has the logistic loss of its paper (vanilla)`);
   return {
@@ -34,7 +34,6 @@ function withRecipe(options: BaselineOptions, command: Command): BaselineOptions
     width: options.width ?? recipe.width,
     lr: asked('lr') ? options.lr : recipe.lr,
     gan: asked('gan') ? options.gan : recipe.gan,
-    lambdaL1: asked('lambdaL1') ? options.lambdaL1 : recipe.lambdaL1,
   };
 }
 
@@ -98,7 +97,7 @@ export function baselineCommand(): Command {
     .addOption(
       new Option(
         '--network <name>',
-        "pix2pix's with 9 blocks, its U-Net, or Co-Mod-GAN (which has --lr 0.002, --lambda-l1 10 and its own --gan where they are not given)",
+        "pix2pix's with 9 blocks, its U-Net, or Co-Mod-GAN (which has --lr 0.002 and a GAN loss of its own; its paper has --lambda-l1 0)",
       )
         .choices(BASELINES)
         .makeOptionMandatory(),
