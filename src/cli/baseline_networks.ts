@@ -12,14 +12,16 @@ export type BaselineName = (typeof BASELINES)[number];
 interface Recipe {
   /** The published one. */
   readonly width: number;
+  /** For small devices and pictures of 64 or 128 pixels. */
+  readonly narrow: number;
   readonly lr: number;
   readonly gan: GanKind;
 }
 
 export const RECIPES: Readonly<Record<BaselineName, Recipe>> = {
-  resnet9: { width: 64, lr: 2e-4, gan: 'lsgan' },
-  unet: { width: 64, lr: 2e-4, gan: 'lsgan' },
-  comodgan: { width: 512, lr: 2e-3, gan: 'vanilla' },
+  resnet9: { width: 64, narrow: 16, lr: 2e-4, gan: 'lsgan' },
+  unet: { width: 64, narrow: 16, lr: 2e-4, gan: 'lsgan' },
+  comodgan: { width: 512, narrow: 32, lr: 2e-3, gan: 'vanilla' },
 };
 
 const MIN_UNET_DEPTH = 4;
