@@ -12,19 +12,16 @@ export type BaselineName = (typeof BASELINES)[number];
 interface Recipe {
   /** The published one. */
   readonly width: number;
+  /** For small devices and pictures of 64 or 128 pixels. */
+  readonly narrow: number;
   readonly lr: number;
   readonly gan: GanKind;
-  readonly lambdaL1: number;
 }
 
-/**
- * Co-Mod-GAN's own loss has no L1 term, though its authors' code can add one. On a few hundred pairs it needs one: see
- * the measurements in docs/decisions/0009.
- */
 export const RECIPES: Readonly<Record<BaselineName, Recipe>> = {
-  resnet9: { width: 64, lr: 2e-4, gan: 'lsgan', lambdaL1: 100 },
-  unet: { width: 64, lr: 2e-4, gan: 'lsgan', lambdaL1: 100 },
-  comodgan: { width: 512, lr: 2e-3, gan: 'vanilla', lambdaL1: 10 },
+  resnet9: { width: 64, narrow: 16, lr: 2e-4, gan: 'lsgan' },
+  unet: { width: 64, narrow: 16, lr: 2e-4, gan: 'lsgan' },
+  comodgan: { width: 512, narrow: 32, lr: 2e-3, gan: 'vanilla' },
 };
 
 const MIN_UNET_DEPTH = 4;

@@ -23,7 +23,7 @@ export interface ComodganTraining {
   readonly batch: number;
   readonly steps: number;
   readonly lr: number;
-  /** Weight of an L1 term that the generator's loss gets; 0 for none. */
+  /** Weight of an L1 term beside the generator's loss; 0 as in the paper, see docs/decisions/0009. */
   readonly lambdaL1: number;
   /** Weight of the R1 penalty; 10 where left out. */
   readonly gamma?: number;

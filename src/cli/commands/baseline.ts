@@ -17,24 +17,25 @@ import { warn } from '../warn.ts';
 
 interface BaselineOptions extends ConceptOptions, PickOptions {
   readonly network: BaselineName;
-  readonly width?: number;
+  readonly width?: number | 'narrow';
 }
+
+type SizedOptions = BaselineOptions & { readonly width: number };
 
 /** Values per token of prompts that no baseline reads. */
 const UNREAD = 1;
 
 /** The options with what the network is trained with in the place of defaults. @throws UserError */
-function withRecipe(options: BaselineOptions, command: Command): BaselineOptions & { width: number } {
+function withRecipe(options: BaselineOptions, command: Command): SizedOptions {
   const recipe = RECIPES[options.network];
-  const asked = (name: 'lr' | 'gan' | 'lambdaL1') => command.getOptionValueSource(name) !== 'default';
+  const asked = (name: 'lr' | 'gan') => command.getOptionValueSource(name) !== 'default';
   if (options.network === 'comodgan' && asked('gan') && options.gan !== recipe.gan)
     throw usageError(`--gan ${options.gan}: comodgan has the logistic loss of its paper (vanilla)`);
   return {
     ...options,
-    width: options.width ?? recipe.width,
+    width: options.width === 'narrow' ? recipe.narrow : (options.width ?? recipe.width),
     lr: asked('lr') ? options.lr : recipe.lr,
     gan: asked('gan') ? options.gan : recipe.gan,
-    lambdaL1: asked('lambdaL1') ? options.lambdaL1 : recipe.lambdaL1,
   };
 }
 
@@ -55,7 +56,7 @@ function printResult(out: string, { weights, quality, seconds }: BaselineResult)
   if (quality) printTable(QUALITY_COLUMNS, baselineRows(quality));
 }
 
-async function run(out: string, options: BaselineOptions & { width: number }): Promise<number> {
+async function run(out: string, options: SizedOptions): Promise<number> {
   const { network, width, data, scenes, sceneCount, seed } = options;
   const size = options.size.width;
   const design = baselineDesign(network, width, size);
@@ -98,7 +99,7 @@ export function baselineCommand(): Command {
     .addOption(
       new Option(
         '--network <name>',
-        "pix2pix's with 9 blocks, its U-Net, or Co-Mod-GAN (which has --lr 0.002, --lambda-l1 10 and its own --gan where they are not given)",
+        "pix2pix's with 9 blocks, its U-Net, or Co-Mod-GAN (which has --lr 0.002 and a GAN loss of its own; its paper has --lambda-l1 0)",
       )
         .choices(BASELINES)
         .makeOptionMandatory(),
@@ -106,8 +107,8 @@ export function baselineCommand(): Command {
     .addOption(
       new Option(
         '--width <n>',
-        'channels of the first layer, of comodgan the most of any (default: the published 64, comodgan 512)',
-      ).argParser(integer({ min: 1, max: 4096 })),
+        'channels of the first layer, of comodgan the most of any, or "narrow" for small devices: 16, comodgan 32 (default: the published 64, comodgan 512)',
+      ).argParser((value) => (value === 'narrow' ? value : integer({ min: 1, max: 4096 })(value))),
     );
   addPairOptions(command).addOption(conceptOption());
   return addTrainOptions(addPickOptions(command), { steps: 1000, size: 64 }).action(
