@@ -1,44 +1,7 @@
 import { join } from 'node:path';
-import { ADAPTER_METADATA, writeAdapter } from '../model/adapter_file.ts';
-import type { Adapter, AdapterLayer } from '../model/adapter_layer.ts';
-import { type GeneratorConfig, generatorSpecs } from '../model/generator_spec.ts';
-import type { Arrays } from '../model/weights.ts';
-import type { BaseModel } from './base_model.ts';
+import { writeAdapter } from '../model/adapter_file.ts';
+import type { Adapter } from '../model/adapter_layer.ts';
 import { writeAtomic } from './files.ts';
-
-/** What an adapter's file says about its making. */
-export interface AdapterOrigin {
-  readonly base: BaseModel;
-  readonly concept: string;
-  readonly prompt: string;
-  readonly imageSize: number;
-  readonly trainPairs: number;
-}
-
-/** Trained pairs `<path>.lora_A`, `<path>.lora_B` as an adapter with scale 1. */
-export function adapterOf(config: GeneratorConfig, lora: Arrays, origin: AdapterOrigin): Adapter {
-  const transposed = new Set(
-    generatorSpecs(config)
-      .filter((s) => s.kind === 'conv_transpose2d')
-      .map((s) => s.path),
-  );
-  const layers = new Map<string, AdapterLayer>();
-  for (const [name, A] of lora) {
-    if (!name.endsWith('.lora_A')) continue;
-    const path = name.slice(0, -'.lora_A'.length);
-    const B = lora.get(`${path}.lora_B`)!;
-    layers.set(path, { A, B, rank: B.shape[1]!, scale: 1, transposed: transposed.has(path) });
-  }
-  const metadata = new Map([
-    [ADAPTER_METADATA.baseSha256, origin.base.sha256],
-    [ADAPTER_METADATA.concept, origin.concept],
-    [ADAPTER_METADATA.prompt, origin.prompt],
-    [ADAPTER_METADATA.imageSize, String(origin.imageSize)],
-    [ADAPTER_METADATA.trainPairs, String(origin.trainPairs)],
-    [ADAPTER_METADATA.version, '1'],
-  ]);
-  return { layers, metadata, baseModel: origin.base.name };
-}
 
 /** Writes an adapter's files into a folder. @returns bytes of its weights @throws UserError */
 export async function saveAdapter(folder: string, adapter: Adapter): Promise<number> {

@@ -99,7 +99,11 @@ export class Trainer {
   }
 
   /** Compiles the step. Weights are zero until `loadGenerator` and `restore`. @throws KernelError */
-  static async create(gpu: Gpu, config: TrainConfig): Promise<Trainer> {
+  static async create(
+    gpu: Gpu,
+    config: TrainConfig,
+    onPipeline?: (done: number, total: number) => void,
+  ): Promise<Trainer> {
     const specs = generatorSpecs(config.generator);
     const shapes = parameterShapes(specs);
     const discriminator = new TrainedWeights(
@@ -118,7 +122,7 @@ export class Trainer {
           LOSSES.map((loss) => step[loss]),
         ),
       };
-    });
+    }, onPipeline);
     return new Trainer(
       config,
       generator,

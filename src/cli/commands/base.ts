@@ -4,6 +4,7 @@ import { generatorPresets, type PresetName } from '../../model/generator_spec.ts
 import { writeDiscriminator, writeGenerator } from '../../model/network_file.ts';
 import type { Arrays } from '../../model/weights.ts';
 import type { Json } from '../../train/checkpoint.ts';
+import { architectureOf, discriminatorFor, initialise } from '../../train/first_weights.ts';
 import { Trainer } from '../../train/trainer.ts';
 import {
   chosenScenes,
@@ -23,7 +24,6 @@ import { choicesOfRun, openRunFolder, type RunFolder } from '../run_folder.ts';
 import { runSession } from '../session.ts';
 import { STOP_CODES } from '../signals.ts';
 import { addTrainOptions, runConfig } from '../train_options.ts';
-import { architectureOf, discriminatorFor, initialise } from '../training.ts';
 
 interface BaseOptions extends MaterialOptions {
   readonly preset: PresetName;

@@ -16,11 +16,11 @@ import {
 import { folderSource, pairsOfConcept, splitPairs, tolerantSource } from '../folder_source.ts';
 import { integer, text } from '../options.ts';
 import { addPickOptions, type PickOptions, pickPairs } from '../pick.ts';
+import { parseRanks } from '../rank_option.ts';
 import { choicesOfRun, openRunFolder } from '../run_folder.ts';
 import { STOP_CODES } from '../signals.ts';
 import { printTable } from '../table.ts';
 import { addTrainOptions, runConfig, type TrainOptions } from '../train_options.ts';
-import { parseRanks } from '../training.ts';
 import { warn } from '../warn.ts';
 
 interface FinetuneOptions extends TrainOptions, PickOptions {
