@@ -86,13 +86,10 @@ const tasks = {
   async package() {
     const outdir = 'dist';
     await checked({ entryPoints: { index: 'src/web/index.ts' }, outdir }, 'dist/index.mjs');
-    await build({
-      ...node,
-      entryPoints: { 'index.node': 'src/web/index.ts' },
-      define: INFERENCE,
-      outdir,
-      outExtension: { '.js': '.mjs' },
-    });
+    await build({ ...browser, entryPoints: { training: 'src/web/training.ts' }, outdir });
+    const inNode = { ...node, outdir, outExtension: { '.js': '.mjs' } };
+    await build({ ...inNode, entryPoints: { 'index.node': 'src/web/index.ts' }, define: INFERENCE });
+    await build({ ...inNode, entryPoints: { 'training.node': 'src/web/training.ts' } });
   },
   /** Types of the entry points, each in one file. */
   declarations() {
@@ -103,7 +100,7 @@ const tasks = {
       '--export-referenced-types=false',
       '--silent',
     ];
-    for (const name of ['index'])
+    for (const name of ['index', 'training'])
       command('dts-bundle-generator/dist/bin/dts-bundle-generator.js', [
         ...options,
         '-o',

@@ -1,6 +1,6 @@
 import { countedDiscriminator, networkCost, trainingMacs } from '../../model/counts.ts';
+import { discriminatorFor } from '../../train/first_weights.ts';
 import { curvesSvg } from '../figures/curves.ts';
-import { discriminatorFor } from '../training.ts';
 import { measured } from '../trials/judge.ts';
 import { meanOf, meanText } from '../trials/mean.ts';
 import type { TrialResult } from '../trials/trial_log.ts';

@@ -10,6 +10,7 @@ import type { Arrays } from '../../model/weights.ts';
 import type { Gpu } from '../../runtime/gpu.ts';
 import type { Json } from '../../train/checkpoint.ts';
 import { ComodganTrainer } from '../../train/comodgan_trainer.ts';
+import { architectureOf, initialise } from '../../train/first_weights.ts';
 import type { GanObjective } from '../../train/gan_step.ts';
 import { initialWeights } from '../../train/init.ts';
 import type { PairSource, PromptedPair } from '../../train/loop.ts';
@@ -21,7 +22,6 @@ import { encodePng } from '../images/png.ts';
 import { openRunFolder, type RunFolder, wasBegunWith } from '../run_folder.ts';
 import { editAll, runSession } from '../session.ts';
 import { Interrupted } from '../signals.ts';
-import { architectureOf, initialise } from '../training.ts';
 import type { Judge, Score } from './judge.ts';
 import type { TrialLog, TrialResult } from './trial_log.ts';
 
