@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Picture } from '../../model/picture.ts';
 import { readPicture } from '../images/decode.ts';
@@ -7,8 +8,6 @@ import { encodePng } from '../images/png.ts';
 import { slug } from '../trials/trial_options.ts';
 import type { Method } from './methods.ts';
 import type { Study } from './study.ts';
-
-const ROWS = 4;
 
 /** What a method made of one held-out picture, if it was kept. */
 async function sample(
@@ -27,7 +26,7 @@ export async function gridsOf(study: Study, methods: readonly Method[]): Promise
   const grids = new Map<string, Uint8Array>();
   for (const { concept, heldOut } of study.targets) {
     const rows: { pictures: (Picture | undefined)[] }[] = [];
-    for (let i = 0; i < Math.min(ROWS, heldOut.length); i++) {
+    for (const i of await keptSamples(study, methods[0]!, concept)) {
       const edits: (Picture | undefined)[] = [];
       for (const method of methods) edits.push(await sample(study, method, concept, i));
       rows.push({ pictures: [heldOut[i]!.input, ...edits, heldOut[i]!.target] });

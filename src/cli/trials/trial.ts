@@ -84,6 +84,13 @@ export interface TrialBench {
 
 const SAVE_EVERY = 250;
 const SAMPLES = 6;
+
+/** Indices of the held-out pictures whose edits are kept: spread evenly, since neighbours often show one subject. */
+export const sampled = (count: number): number[] =>
+  Array.from({ length: Math.min(SAMPLES, count) }, (_, i) =>
+    Math.floor((i * count) / Math.min(SAMPLES, count)),
+  );
+
 const CURVE = 'curve.json';
 
 /** All that a result hangs on. */
@@ -211,8 +218,8 @@ async function finish(running: Running): Promise<TrialResult> {
   const { name, pairs, steps, seed } = trial;
   const { seconds, curve } = await train(running);
   const edited = await editHeldOut(running);
-  for (const [i, picture] of edited.slice(0, SAMPLES).entries())
-    await writeAtomic(run.file(`sample-${i}.png`), encodePng(picture));
+  for (const i of sampled(edited.length))
+    await writeAtomic(run.file(`sample-${i}.png`), encodePng(edited[i]!));
   return {
     ...{ name, concept: pairs.concept, seed, steps, seconds, curve },
     pairs: pairs.source.count,
