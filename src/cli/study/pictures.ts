@@ -9,6 +9,16 @@ import { slug } from '../trials/trial_options.ts';
 import type { Method } from './methods.ts';
 import type { Study } from './study.ts';
 
+const folderOf = ({ bench, seeds }: Study, { id }: Method, concept: string): string =>
+  join(bench.folder, 'runs', `${id}-${slug(concept)}-${seeds[0]}`);
+
+/** Which held-out pictures a method's trial has kept edits of. */
+async function keptSamples(study: Study, method: Method, concept: string): Promise<number[]> {
+  const names = await readdir(folderOf(study, method, concept)).catch(() => []);
+  const numbers = names.flatMap((name) => /^sample-(\d+)\.png$/.exec(name)?.[1] ?? []);
+  return numbers.map(Number).sort((a, b) => a - b);
+}
+
 /** What a method made of one held-out picture, if it was kept. */
 async function sample(
   study: Study,
@@ -16,8 +26,7 @@ async function sample(
   concept: string,
   i: number,
 ): Promise<Picture | undefined> {
-  const name = `${method.id}-${slug(concept)}-${study.seeds[0]}`;
-  const path = join(study.bench.folder, 'runs', name, `sample-${i}.png`);
+  const path = join(folderOf(study, method, concept), `sample-${i}.png`);
   return existsSync(path) ? readPicture(path) : undefined;
 }
 
