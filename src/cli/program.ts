@@ -3,6 +3,7 @@ import { applyCommand } from './commands/apply.ts';
 import { baseCommand } from './commands/base.ts';
 import { benchCommand } from './commands/bench.ts';
 import { dataCommand } from './commands/data.ts';
+import { demoCommand } from './commands/demo.ts';
 import { distillCommand } from './commands/distill.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
@@ -34,6 +35,7 @@ function createProgram(): Command {
     .addCommand(benchCommand())
     .addCommand(profileCommand())
     .addCommand(tuneCommand())
+    .addCommand(demoCommand())
     .addHelpText('after', EXIT_CODES);
 }
 
