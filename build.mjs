@@ -1,10 +1,11 @@
 // Every build task by name: `node build.mjs types check cli web test [filter] conformance bench peers`.
 import { spawnSync } from 'node:child_process';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { wgslPlugin, writeTypes } from './kernels/link.mjs';
+import { laySite, listSite } from './scripts/site.mjs';
 
 const node = {
   bundle: true,
@@ -91,6 +92,25 @@ const tasks = {
     await build({ ...inNode, entryPoints: { 'index.node': 'src/web/index.ts' }, define: INFERENCE });
     await build({ ...inNode, entryPoints: { 'training.node': 'src/web/training.ts' } });
   },
+  /** The browser app, as a folder that any server can give. */
+  async web() {
+    const outdir = 'dist/site';
+    await rm(outdir, { recursive: true, force: true });
+    await laySite(outdir);
+    await checked({ entryPoints: ['src/web/app/filter_worker.ts'], outdir }, `${outdir}/filter_worker.mjs`);
+    const entryPoints = {
+      app: 'src/web/app/main.ts',
+      train_worker: 'src/web/app/train_worker.ts',
+      conformance: 'test/conformance/web_page.ts',
+    };
+    await build({ ...browser, entryPoints, outdir });
+    await build({
+      ...browser,
+      entryPoints: ['src/web/app/service_worker.ts'],
+      outdir,
+      define: { SITE: JSON.stringify(await listSite(outdir)) },
+    });
+  },
   /** Types of the entry points, each in one file. */
   declarations() {
     const options = [
@@ -116,7 +136,10 @@ const tasks = {
   conformance: () =>
     build({
       ...node,
-      entryPoints: { conformance: 'test/conformance/main.ts' },
+      entryPoints: {
+        conformance: 'test/conformance/main.ts',
+        'conformance-web': 'test/conformance/web_main.ts',
+      },
       outdir: 'dist',
       outExtension: { '.js': '.mjs' },
     }),

@@ -17,6 +17,8 @@ Commands
   conformance   compare with vectors in a folder              (npm run conformance -- DIR)
   bench         time everything; with --peers, beside other libraries   (npm run bench -- --help)
   e2gan         build the program and run any of its commands
+  site          build the browser app into dist/site, for any server
+  conformance-web   the same vectors in a headless Chromium   (npm run conformance:web -- DIR)
   vulkan        only make sure that a Vulkan device answers
 
 Environment
@@ -31,10 +33,12 @@ Environment
  */
 const COMMANDS = {
   start: { build: ['types', 'cli'], run: ['dist/cli.mjs', 'start'] },
-  test: { build: ['types', 'check', 'cli', 'test'], stale: 'dist/test', run: ['scripts/run_tests.mjs'] },
+  test: { build: ['types', 'check', 'cli', 'package', 'web', 'test'], stale: 'dist/test', run: ['scripts/run_tests.mjs'] },
   conformance: { build: ['conformance'], run: ['dist/conformance.mjs'] },
   bench: { build: ['types', 'bench'], run: ['dist/bench.mjs'] },
-  e2gan: { build: ['types', 'cli'], run: ['dist/cli.mjs'] },
+  e2gan: { build: ['types', 'cli', 'web'], run: ['dist/cli.mjs'] },
+  site: { build: ['types', 'web'], run: [] },
+  'conformance-web': { build: ['types', 'web', 'conformance'], run: ['dist/conformance-web.mjs'] },
   vulkan: { build: [], run: [] },
 };
 
