@@ -33,7 +33,11 @@ Environment
  */
 const COMMANDS = {
   start: { build: ['types', 'cli'], run: ['dist/cli.mjs', 'start'] },
-  test: { build: ['types', 'check', 'cli', 'package', 'web', 'test'], stale: 'dist/test', run: ['scripts/run_tests.mjs'] },
+  test: {
+    build: ['types', 'check', 'cli', 'package', 'web', 'test'],
+    stale: 'dist/test',
+    run: ['scripts/run_tests.mjs'],
+  },
   conformance: { build: ['conformance'], run: ['dist/conformance.mjs'] },
   bench: { build: ['types', 'bench'], run: ['dist/bench.mjs'] },
   e2gan: { build: ['types', 'cli', 'web'], run: ['dist/cli.mjs'] },

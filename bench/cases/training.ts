@@ -1,9 +1,9 @@
 import { deviceWait } from '#navigator-gpu';
 import { discriminatorSpecs } from '../../src/model/discriminator.ts';
+import { e2ganNetwork } from '../../src/model/generator_network.ts';
 import { type GeneratorConfig, generatorPresets, generatorSpecs } from '../../src/model/generator_spec.ts';
 import { parameterShapes } from '../../src/model/layers.ts';
 import { defaultRanks, loraShapes, type Ranks } from '../../src/model/lora.ts';
-import type { Arrays } from '../../src/model/weights.ts';
 import type { Gpu } from '../../src/runtime/gpu.ts';
 import { PIX2PIX_ADAM } from '../../src/train/schedule.ts';
 import { Trainer } from '../../src/train/trainer.ts';
@@ -62,7 +62,7 @@ async function prepareStep(
   const specs = generatorSpecs(config);
   const judgeConfig = discriminatorOf(config);
   const trainer = await Trainer.create(gpu, {
-    generator: config,
+    generator: e2ganNetwork(config),
     discriminator: judgeConfig,
     ranks,
     gan: 'lsgan',
@@ -72,17 +72,13 @@ async function prepareStep(
     steps: STEPS,
     lr: PIX2PIX_ADAM.lr,
   });
-  const prefixed = (arrays: Arrays, prefix: string) =>
-    [...arrays].map(([key, array]) => [`${prefix}${key}`, array] as const);
   const files = (shapes: ReadonlyMap<string, readonly number[]>, prefix: string) =>
     filesLayout(shapes, values, (key) => `${prefix}${key}`);
-  const generator = files(parameterShapes(specs), 'generator.');
-  if (ranks) trainer.generator.load(generator);
-  const own = ranks
-    ? prefixed(files(loraShapes(specs, ranks), 'lora.'), 'lora.')
-    : prefixed(generator, 'generator.');
-  const judge = files(parameterShapes(discriminatorSpecs(judgeConfig)), 'discriminator.');
-  trainer.restore({ weights: new Map([...own, ...prefixed(judge, 'discriminator.')]) });
+  trainer.begin({
+    generator: files(parameterShapes(specs), 'generator.'),
+    discriminator: files(parameterShapes(discriminatorSpecs(judgeConfig)), 'discriminator.'),
+    lora: ranks ? files(loraShapes(specs, ranks), 'lora.') : new Map(),
+  });
   const [source, target, context] = ['source', 'target', 'context'].map((name) => values.get(name)!.data);
   let step = 0;
   return {

@@ -1,24 +1,17 @@
-import { stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { ADAPTER_METADATA, readAdapter } from '../model/adapter_file.ts';
-import { type Adapter, adapterWarnings } from '../model/adapter_layer.ts';
+import { ADAPTER_METADATA } from '../model/adapter_file.ts';
+import { adapterWarnings } from '../model/adapter_layer.ts';
 import { adaptableModules, type StrongAdapter } from '../model/editor.ts';
-import { FormatError } from '../model/format_error.ts';
 import { generatorSpecs } from '../model/generator_spec.ts';
-import { readKohya } from '../model/kohya.ts';
-import { type AdaptableModule, matchAdapter } from '../model/match_adapter.ts';
+import { matchAdapter } from '../model/match_adapter.ts';
+import { baseOf } from '../model/merge_record.ts';
+import { inPath, readStoredAdapter, type StoredAdapter } from './adapter/stored.ts';
 import type { BaseModel } from './base_model.ts';
-import { fileError, UserError } from './errors.ts';
-import { readRegularFile } from './files.ts';
 import { decimal, text } from './options.ts';
 
-const CONFIG = 'adapter_config.json';
-const WEIGHTS = 'adapter_model.safetensors';
-const MAX_CONFIG_BYTES = 1024 * 1024;
-const MAX_WEIGHTS_BYTES = 2 ** 31 - 1;
 // The colon of a Windows drive, as in C:\adapters, is no mark of a strength.
 const WITH_STRENGTH = /^(..+):([^\\/:]*)$/s;
-const STRENGTH = decimal({ min: -4, max: 4 });
+/** A parser of strengths, -4 to 4. */
+export const parseStrength = decimal({ min: -4, max: 4 });
 
 /** An adapter as `--adapter PATH[:STRENGTH]` names it. */
 export interface AdapterArgument {
@@ -27,62 +20,62 @@ export interface AdapterArgument {
 }
 
 /** An adapter from disk, with its path for messages. */
-export interface LoadedAdapter extends StrongAdapter {
-  readonly path: string;
+export interface LoadedAdapter extends StrongAdapter, StoredAdapter {}
+
+/** `PATH[:STRENGTH]`; strengths are from -4 to 4. @param strength - where none is given */
+export function parseAdapterArgument(value: string, strength = 1): AdapterArgument {
+  const [, path = value, own] = WITH_STRENGTH.exec(value) ?? [];
+  return { path: text(path), strength: own === undefined ? strength : parseStrength(own) };
 }
 
-/** Parser of a repeatable `--adapter PATH[:STRENGTH]`; strengths are from -4 to 4, 1 where none is given. */
-export function adapterArgument(value: string, before: readonly AdapterArgument[] = []): AdapterArgument[] {
-  const [, path = value, strength = '1'] = WITH_STRENGTH.exec(value) ?? [];
-  return [...before, { path: text(path), strength: STRENGTH(strength) }];
-}
+/** Parser of a repeatable `--adapter PATH[:STRENGTH]`. */
+export const adapterArgument = (
+  value: string,
+  before: readonly AdapterArgument[] = [],
+): AdapterArgument[] => [...before, parseAdapterArgument(value)];
+
+/** Modules of a base that adapters may change, by path. */
+export const modulesOf = ({ generator }: Pick<BaseModel, 'generator'>): ReturnType<typeof adaptableModules> =>
+  adaptableModules(generatorSpecs(generator.config));
+
+/** The base that an adapter was trained on, where its file says so. */
+export const trainedOn = ({ adapter }: Pick<StoredAdapter, 'adapter'>): string | undefined =>
+  adapter.metadata.get(ADAPTER_METADATA.baseSha256);
+
+/** The base that adapters of a generator were trained on: it may have others merged into it. */
+export const originOf = ({ sha256, generator }: BaseModel): string => baseOf(generator.about, sha256);
+
+/** Whether an adapter was trained on a base, or on what adapters were merged into to make it; so does one that does not say. */
+export const fitsBase = (adapter: Pick<StoredAdapter, 'adapter'>, base: BaseModel): boolean =>
+  [undefined, base.sha256, originOf(base)].includes(trainedOn(adapter));
 
 /**
- * Reads an adapter for a base: a folder in PEFT's layout, or a file with kohya's names. `warn` hears of an adapter that
- * was trained on another base.
+ * Reads an adapter for a base and makes sure that it fits; `warn` hears of layers that change nothing.
  * @throws UserError naming the file
  */
-export async function readAdapterArgument(
+export async function readFittingAdapter(
   { path, strength }: AdapterArgument,
   base: BaseModel,
   warn: (line: string) => void,
 ): Promise<LoadedAdapter> {
-  const modules = adaptableModules(generatorSpecs(base.generator.config));
-  const folder = await folderOf(path);
-  const adapter = folder === null ? await readKohyaFile(path, modules) : await readPeftFolder(folder);
-  inPath(path, () => matchAdapter(adapter, modules));
-  for (const line of adapterWarnings(adapter)) warn(`${path}: ${line}`);
-  const trainedOn = adapter.metadata.get(ADAPTER_METADATA.baseSha256);
-  if (trainedOn !== undefined && trainedOn !== base.sha256)
-    warn(`${path}: was trained on another base than ${base.path}; its pictures may be wrong`);
-  return { adapter, strength, path };
+  const modules = modulesOf(base);
+  const stored = await readStoredAdapter(path, async () => [...modules.keys()]);
+  inPath(path, () => matchAdapter(stored.adapter, modules));
+  for (const line of adapterWarnings(stored.adapter)) warn(`${path}: ${line}`);
+  return { ...stored, strength };
 }
 
-/** The folder of an adapter in PEFT's layout, given by itself or by its weights; null for any other file. */
-async function folderOf(path: string): Promise<string | null> {
-  const about = await stat(path).catch((error) => {
-    throw fileError(path, 'read the adapter', error);
-  });
-  if (about.isDirectory()) return path;
-  return basename(path) === WEIGHTS ? dirname(path) : null;
-}
-
-async function readPeftFolder(folder: string): Promise<Adapter> {
-  const config = await readRegularFile(join(folder, CONFIG), MAX_CONFIG_BYTES);
-  const weights = await readRegularFile(join(folder, WEIGHTS), MAX_WEIGHTS_BYTES);
-  return inPath(folder, () => readAdapter({ config, weights }));
-}
-
-async function readKohyaFile(path: string, modules: ReadonlyMap<string, AdaptableModule>): Promise<Adapter> {
-  const bytes = await readRegularFile(path, MAX_WEIGHTS_BYTES);
-  return inPath(path, () => readKohya(bytes, [...modules.keys()]));
-}
-
-function inPath<T>(path: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof FormatError) throw new UserError(`${path}: ${error.message}`, 1, { cause: error });
-    throw error;
-  }
+/**
+ * The same, where `warn` also hears of an adapter that was trained on another base.
+ * @throws UserError naming the file
+ */
+export async function readAdapterArgument(
+  argument: AdapterArgument,
+  base: BaseModel,
+  warn: (line: string) => void,
+): Promise<LoadedAdapter> {
+  const loaded = await readFittingAdapter(argument, base, warn);
+  if (!fitsBase(loaded, base))
+    warn(`${loaded.path}: was trained on another base than ${base.path}; its pictures may be wrong`);
+  return loaded;
 }

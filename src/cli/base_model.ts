@@ -5,7 +5,13 @@ import { fileURLToPath } from 'node:url';
 import type { DiscriminatorConfig } from '../model/discriminator.ts';
 import { FormatError } from '../model/format_error.ts';
 import type { GeneratorConfig } from '../model/generator_spec.ts';
-import { type NetworkFile, readDiscriminator, readGenerator } from '../model/network_file.ts';
+import {
+  type AnyNetworkFile,
+  type NetworkFile,
+  readDiscriminator,
+  readGenerator,
+  readNetworkFile,
+} from '../model/network_file.ts';
 import { UserError } from './errors.ts';
 import { readRegularFile } from './files.ts';
 
@@ -38,12 +44,29 @@ async function readNetwork<T>(
   }
 }
 
+/** A generator of any kind from a file. */
+export interface NetworkModel extends AnyNetworkFile {
+  readonly path: string;
+  readonly name: string;
+  /** SHA-256 of the file, in hexadecimal. */
+  readonly sha256: string;
+}
+
+const nameOf = (path: string, { about }: Pick<AnyNetworkFile, 'about'>): string =>
+  about.get('e2gan.name') ?? basename(dirname(path));
+
+const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+/** Reads a generator of any kind. @throws UserError naming the file */
+export async function readNetworkModel(path: string): Promise<NetworkModel> {
+  const { bytes, network: file } = await readNetwork(path, readNetworkFile);
+  return { ...file, path, name: nameOf(path, file), sha256: hashOf(bytes) };
+}
+
 /** Reads a base. @throws UserError naming the file */
 export async function readBaseModel(path: string): Promise<BaseModel> {
   const { bytes, network } = await readNetwork(path, readGenerator);
   const beside = join(dirname(path), DISCRIMINATOR);
   const discriminator = existsSync(beside) ? (await readNetwork(beside, readDiscriminator)).network : null;
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
-  const name = network.about.get('e2gan.name') ?? basename(dirname(path));
-  return { path, name, sha256, generator: network, discriminator };
+  return { path, name: nameOf(path, network), sha256: hashOf(bytes), generator: network, discriminator };
 }

@@ -1,5 +1,6 @@
 import { planeOf } from '../train/projection.ts';
 import type { Rows } from '../train/select.ts';
+import { escapeXml, figure } from './figures/svg.ts';
 
 /** Concepts on a plane: what `concepts.svg` shows. */
 export interface ConceptMap {
@@ -19,12 +20,6 @@ const MARGIN = 60;
 
 /** Hues spread by the golden angle, so that neighbouring numbers differ. */
 const colour = (cluster: number): string => `hsl(${Math.round((cluster * 137.508) % 360)} 65% 45%)`;
-
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-
-/** Text from a file as XML may hold it. */
-const escaped = (text: string): string =>
-  text.replace(/[&<>"]/g, (char) => ENTITIES[char]!).replace(/\p{Cc}/gu, '\ufffd');
 
 /** Stretches one axis over the picture, less its margins; where all are equal they lie in the middle. */
 function axis(values: readonly number[], length: number): number[] {
@@ -57,18 +52,13 @@ export function conceptMapSvg({ names, features, clusters, chosen, title }: Conc
   const dot = (i: number) => {
     const [x, y] = at(i);
     const big = isChosen.has(i);
-    const text = `<text x="${(xs[i]! + 9).toFixed(1)}" y="${(ys[i]! + 4).toFixed(1)}"${big ? ' font-weight="bold"' : ' fill="#666"'}>${escaped(names[i]!)}</text>`;
+    const text = `<text x="${(xs[i]! + 9).toFixed(1)}" y="${(ys[i]! + 4).toFixed(1)}"${big ? ' font-weight="bold"' : ' fill="#666"'}>${escapeXml(names[i]!)}</text>`;
     return `<circle cx="${x}" cy="${y}" r="${big ? 7 : 4}" fill="${colour(clusters[i]!)}"${big ? ' stroke="#000"' : ''}/>${text}`;
   };
   const all = names.map((_, i) => i);
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">`,
-    `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
-    `<text x="20" y="24">${escaped(title)}</text>`,
+  return figure(WIDTH, HEIGHT, title, [
     ...all.filter((i) => !isChosen.has(i)).map(line),
     ...all.filter((i) => !isChosen.has(i)).map(dot),
     ...chosen.map(dot),
-    '</svg>',
-    '',
-  ].join('\n');
+  ]);
 }

@@ -1,9 +1,12 @@
 import { join } from 'node:path';
+import { type AdapterQuality, writeQuality } from '../model/adapter_index.ts';
 import type { Adapter } from '../model/adapter_layer.ts';
-import { Editor } from '../model/editor.ts';
+import { Editor, type StrongAdapter } from '../model/editor.ts';
+import { e2ganNetwork } from '../model/generator_network.ts';
 import type { Ranks } from '../model/lora.ts';
 import { writeGenerator } from '../model/network_file.ts';
 import type { Picture } from '../model/picture.ts';
+import type { StoredDtype } from '../model/safetensors.ts';
 import { adapterOf } from '../model/trained_adapter.ts';
 import type { Arrays } from '../model/weights.ts';
 import type { Gpu } from '../runtime/gpu.ts';
@@ -15,10 +18,11 @@ import { Trainer } from '../train/trainer.ts';
 import { saveAdapter } from './adapter_folder.ts';
 import type { BaseModel } from './base_model.ts';
 import { writeAtomic } from './files.ts';
+import { QUALITY_COLUMNS, qualityRow } from './held_out.ts';
 import { encodePng } from './images/png.ts';
 import { writeReport } from './run/report.ts';
 import type { RunFolder } from './run_folder.ts';
-import { comparison, editAll, type Quality, quality, runSession } from './session.ts';
+import { comparison, type Quality, quality, runSession } from './session.ts';
 import type { Stop } from './signals.ts';
 
 /** One concept to learn, from where, and how long. */
@@ -28,6 +32,8 @@ export interface FinetuneJob extends GanObjective {
   readonly prompt: string;
   /** Ranks of the adapter, or null to train all weights. */
   readonly ranks: Ranks | null;
+  /** Type of the adapter's stored weights. */
+  readonly adapterDtype: StoredDtype;
   readonly source: PairSource;
   readonly heldOut: readonly PromptedPair[];
   readonly size: number;
@@ -47,18 +53,28 @@ export interface FinetuneResult {
   readonly weights: { readonly trained: number; readonly model: number; readonly bytes: number };
   readonly quality: { readonly untouched: Quality; readonly base: Quality; readonly tuned: Quality } | null;
   readonly edited: readonly Picture[];
-  /** Null where all weights were trained, or the run was stopped. */
+  /** As it is stored; null where all weights were trained, or the run was stopped. */
   readonly adapter: Adapter | null;
 }
 
 const part = (arrays: Arrays, prefix: string): Arrays =>
   new Map([...arrays].filter(([n]) => n.startsWith(prefix)).map(([n, a]) => [n.slice(prefix.length), a]));
 
-/** Edits the held-out pictures with the base as it is. */
-async function editWithBase(gpu: Gpu, { base, heldOut }: FinetuneJob): Promise<Picture[]> {
-  const { config, weights } = base.generator;
+/** A generator's weights, with adapters or without. */
+interface Tuned {
+  readonly weights: Arrays;
+  readonly adapters: readonly StrongAdapter[];
+}
+
+/** Edits the held-out pictures. */
+async function editWith(
+  gpu: Gpu,
+  { base, heldOut }: FinetuneJob,
+  { weights, adapters }: Tuned,
+): Promise<Picture[]> {
+  const { config } = base.generator;
   const { width, height } = heldOut[0]!.input;
-  const editor = await Editor.create(gpu, config, weights, [], heldOut[0]!.context, width, height);
+  const editor = await Editor.create(gpu, config, weights, adapters, heldOut[0]!.context, width, height);
   const edited: Picture[] = [];
   for (const { input } of heldOut) edited.push(await editor.edit(input));
   editor.dispose();
@@ -69,8 +85,7 @@ async function saveTuned(
   job: FinetuneJob,
   run: RunFolder,
   trainer: Trainer,
-): Promise<{ bytes: number; adapter: Adapter | null }> {
-  const { weights } = await trainer.save();
+): Promise<{ bytes: number; adapter: Adapter | null; tuned: Tuned }> {
   const { config } = job.base.generator;
   if (!job.ranks) {
     const about = new Map([
@@ -78,22 +93,19 @@ async function saveTuned(
       ['e2gan.base_sha256', job.base.sha256],
       ['e2gan.prompt', job.prompt],
     ]);
-    const bytes = writeGenerator({ config, weights: part(weights, 'generator.'), about });
+    const own = await trainer.saveGenerator();
+    const bytes = writeGenerator({ config, weights: own, about });
     await writeAtomic(join(run.path, 'base.safetensors'), bytes);
-    return { bytes: bytes.length, adapter: null };
+    return { bytes: bytes.length, adapter: null, tuned: { weights: own, adapters: [] } };
   }
   const { base, concept, prompt, size, source } = job;
+  const { weights } = await trainer.save();
   const origin = { base, concept, prompt, imageSize: size, trainPairs: source.count };
   const adapter = adapterOf(config, part(weights, 'lora.'), origin);
-  return { bytes: await saveAdapter(run.path, adapter), adapter };
+  const saved = await saveAdapter(run.path, adapter, job.adapterDtype);
+  const adapters = [{ adapter: saved.adapter, strength: 1 }];
+  return { ...saved, tuned: { weights: base.generator.weights, adapters } };
 }
-
-const row = (name: string, { l1, psnr, ssim }: Quality) => [
-  name,
-  l1.toFixed(4),
-  psnr.toFixed(2),
-  ssim.toFixed(4),
-];
 
 /** Rows `what, L1, PSNR, SSIM` of a result, for tables. */
 export const qualityRows = ({
@@ -101,30 +113,47 @@ export const qualityRows = ({
   base,
   tuned,
 }: NonNullable<FinetuneResult['quality']>): string[][] => [
-  row('untouched', untouched),
-  row('base', base),
-  row('fine-tuned', tuned),
+  qualityRow('untouched', untouched),
+  qualityRow('base', base),
+  qualityRow('fine-tuned', tuned),
 ];
 
-export const QUALITY_COLUMNS = ['against the target', 'L1', 'PSNR dB', 'SSIM'] as const;
+/** A result as `quality.json` holds it, to six digits. */
+function qualityFile(
+  { heldOut }: FinetuneJob,
+  found: NonNullable<FinetuneResult['quality']>,
+): AdapterQuality {
+  const digits = (value: number) => Number(value.toPrecision(6));
+  const score = ({ l1, psnr, ssim }: Quality) => ({
+    l1: digits(l1),
+    psnr: Number.isFinite(psnr) ? digits(psnr) : null,
+    ssim: digits(ssim),
+  });
+  const { width, height } = heldOut[0]!.input;
+  const { untouched, base, tuned } = found;
+  const scores = { untouched: score(untouched), base: score(base), tuned: score(tuned) };
+  return { pairs: heldOut.length, width, height, ...scores };
+}
 
+/** Judges what was stored, not what was trained. */
 async function judge(
   gpu: Gpu,
   job: FinetuneJob,
   run: RunFolder,
-  trainer: Trainer,
+  stored: Tuned,
 ): Promise<Pick<FinetuneResult, 'quality' | 'edited'>> {
   const { heldOut } = job;
   if (!heldOut.length) return { quality: null, edited: [] };
-  const program = await trainer.preview(gpu, heldOut[0]!.input.width);
-  const edited = await editAll(program, heldOut);
-  program.dispose();
+  const edited = await editWith(gpu, job, stored);
   const targets = heldOut.map((p) => p.target);
   const untouched = quality(
     heldOut.map((p) => p.input),
     targets,
   );
-  const base = quality(await editWithBase(gpu, job), targets);
+  const base = quality(
+    await editWith(gpu, job, { weights: job.base.generator.weights, adapters: [] }),
+    targets,
+  );
   await writeAtomic(
     join(run.path, 'comparison.png'),
     encodePng(await comparison(heldOut.slice(0, 8), edited)),
@@ -141,7 +170,7 @@ export async function finetune(gpu: Gpu, run: RunFolder, job: FinetuneJob): Prom
   const discriminator = job.base.discriminator?.config ?? discriminatorFor(generator);
   const { gan, lambdaL1, size, batch, steps, lr, ranks } = job;
   const trainer = await Trainer.create(gpu, {
-    generator,
+    generator: e2ganNetwork(generator),
     discriminator,
     ranks,
     gan,
@@ -169,13 +198,12 @@ export async function finetune(gpu: Gpu, run: RunFolder, job: FinetuneJob): Prom
     previewEvery: job.previewEvery,
     label: job.concept,
   });
-  const model = trainer.generator.count;
-  const trained = (trainer.lora ?? trainer.generator).count;
+  const { model, trained } = trainer.counts;
   if (stopped)
     return { stopped, weights: { trained, model, bytes: 0 }, quality: null, edited: [], adapter: null };
-  const { bytes, adapter } = await saveTuned(job, run, trainer);
-  const judged = await judge(gpu, job, run, trainer);
+  const { bytes, adapter, tuned } = await saveTuned(job, run, trainer);
   trainer.dispose();
+  const judged = await judge(gpu, job, run, tuned);
   const results = judged.quality
     ? [
         {
@@ -185,6 +213,8 @@ export async function finetune(gpu: Gpu, run: RunFolder, job: FinetuneJob): Prom
         },
       ]
     : [];
+  if (judged.quality)
+    await writeAtomic(join(run.path, 'quality.json'), writeQuality(qualityFile(job, judged.quality)));
   await writeReport(run.path, { title: `Concept ${job.concept}`, config: job.config, results });
   return { stopped: null, weights: { trained, model, bytes }, adapter, ...judged };
 }

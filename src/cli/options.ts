@@ -1,4 +1,5 @@
 import { type Command, CommanderError, InvalidArgumentError } from 'commander';
+import type { StoredDtype } from '../model/safetensors.ts';
 import { usageError } from './errors.ts';
 
 const INTEGER = /^-?[0-9]+$/;
@@ -49,6 +50,12 @@ export function size(multiple: number, bounds: Bounds): (text: string) => Size {
     };
     return { width: side(match[1]!), height: side(match[2] ?? match[1]!) };
   };
+}
+
+/** A parser of the types that weights are stored in, `f16` or `f32`. */
+export function storedDtype(value: string): StoredDtype {
+  if (value === 'f16' || value === 'f32') return value === 'f16' ? 'F16' : 'F32';
+  throw refusal('f16 or f32');
 }
 
 /** A parser of texts that must not be empty, such as paths. */

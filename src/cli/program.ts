@@ -1,6 +1,9 @@
 import { Command } from 'commander';
+import { adapterCommand } from './commands/adapter.ts';
+import { analyzeCommand } from './commands/analyze.ts';
 import { applyCommand } from './commands/apply.ts';
 import { baseCommand } from './commands/base.ts';
+import { baselineCommand } from './commands/baseline.ts';
 import { benchCommand } from './commands/bench.ts';
 import { dataCommand } from './commands/data.ts';
 import { demoCommand } from './commands/demo.ts';
@@ -9,7 +12,9 @@ import { doctorCommand } from './commands/doctor.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
 import { finetuneCommand } from './commands/finetune.ts';
 import { profileCommand } from './commands/profile.ts';
+import { searchRankCommand } from './commands/search_rank.ts';
 import { startCommand } from './commands/start.ts';
+import { studyCommand } from './commands/study.ts';
 import { tuneCommand } from './commands/tune.ts';
 import { runOnUnpackedDevice } from './device.ts';
 import { reportError } from './errors.ts';
@@ -30,8 +35,13 @@ function createProgram(): Command {
     .addCommand(distillCommand())
     .addCommand(baseCommand())
     .addCommand(finetuneCommand())
+    .addCommand(analyzeCommand())
+    .addCommand(searchRankCommand())
+    .addCommand(studyCommand())
+    .addCommand(baselineCommand())
     .addCommand(applyCommand())
     .addCommand(evaluateCommand())
+    .addCommand(adapterCommand())
     .addCommand(benchCommand())
     .addCommand(profileCommand())
     .addCommand(tuneCommand())

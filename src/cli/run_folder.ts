@@ -15,7 +15,7 @@ const ABSENT: readonly string[] = ['ENOENT', 'ENOTDIR'];
 const MAX_CONFIG_BYTES = 1024 * 1024;
 /** What a training writes; `--fresh` removes these and nothing else. */
 const OWN =
-  /^(config\.json|metrics\.jsonl|report\.html|comparison\.png|concepts\.(json|svg)|checkpoints|previews|events\.out\.tfevents\..*|adapter_(config\.json|model\.safetensors)|(base|discriminator)\.safetensors)$/;
+  /^(config\.json|metrics\.jsonl|report\.html|quality\.json|comparison\.png|concepts\.(json|svg)|checkpoints|previews|analysis\.(json|svg)|ranks\.json|trials\.json|runs|bases|figures|claims\.json|study\.md|curve\.json|sample-\d+\.png|events\.out\.tfevents\..*|adapter_(config\.json|model\.safetensors)|(base|discriminator)\.safetensors)$/;
 
 /** An open run folder: locked for this process, with its `config.json` in place. */
 export interface RunFolder {
@@ -61,6 +61,12 @@ export async function openRunFolder(
     await lock.release();
     throw error;
   }
+}
+
+/** Whether a folder holds a run that was begun with these settings. */
+export async function wasBegunWith(path: string, config: Config): Promise<boolean> {
+  const before = await readConfig(join(path, CONFIG)).catch(() => undefined);
+  return before !== undefined && configDifferences(before, config, []).length === 0;
 }
 
 const CHOICES = z.record(z.string(), z.string()).default({});

@@ -5,7 +5,7 @@ import type { Sampling } from '../train/batch.ts';
 import { type Json, readCheckpoint, writeCheckpoint } from '../train/checkpoint.ts';
 import { type PairSource, type PromptedPair, trainLoop } from '../train/loop.ts';
 import { meanAbsoluteError, peakSignalToNoise, structuralSimilarity } from '../train/metrics.ts';
-import type { Losses, Trainer } from '../train/trainer.ts';
+import type { Losses, Training } from '../train/training.ts';
 import { pictureGrid } from './images/grid.ts';
 import { startProgress } from './progress.ts';
 import { loadCheckpoint, saveCheckpoint } from './run/checkpoints.ts';
@@ -18,7 +18,7 @@ import { type Stop, watchSignals } from './signals.ts';
 export interface Session {
   readonly gpu: Gpu;
   readonly run: RunFolder;
-  readonly trainer: Trainer;
+  readonly trainer: Training;
   readonly source: PairSource;
   readonly sampling: Sampling;
   /** Squares of one size that are not trained on: previews and quality. */
@@ -30,6 +30,8 @@ export interface Session {
   readonly saveEvery: number;
   readonly previewEvery: number;
   readonly label: string;
+  /** Called when a checkpoint of `step` steps is written, while the weights are as it holds them. */
+  readonly onSaved?: (step: number) => Promise<void>;
 }
 
 /** How well edits match their targets: means over pictures. L1 in [0, 1], PSNR in dB. */
@@ -46,11 +48,12 @@ export function quality(edited: readonly Picture[], targets: readonly Picture[])
   return { l1: mean(meanAbsoluteError), psnr: mean(peakSignalToNoise), ssim: mean(structuralSimilarity) };
 }
 
-/** Edits pictures one by one with a program of inputs `x` and `context`. */
+/** Edits pictures one by one with a program of inputs `x` and, where its network reads prompts, `context`. */
 export async function editAll(program: Program, pairs: readonly PromptedPair[]): Promise<Picture[]> {
   const edited: Picture[] = [];
   for (const { input, context } of pairs) {
-    const { y } = await program.run({ x: pictureValues(input), context });
+    const x = pictureValues(input);
+    const { y } = await program.run(program.inputs.has('context') ? { x, context } : { x });
     edited.push(valuesPicture(y!, input.width, input.height));
   }
   return edited;
@@ -97,10 +100,12 @@ const note = ({ g_l1, g_gan, d_real, d_fake }: Losses): string =>
  * Trains from the newest checkpoint, or from the trainer's weights, to the end: metrics, TensorBoard events, previews
  * and checkpoints go into the run folder. SIGINT and SIGTERM save and leave after the step under way.
  *
- * @returns the steps done and the signal that ended the run early
+ * @returns the steps done, before this call and in all, and the signal that ended the run early
  * @throws DivergedError, KernelError, UserError
  */
-export async function runSession(session: Session): Promise<{ step: number; stopped: Stop | null }> {
+export async function runSession(
+  session: Session,
+): Promise<{ from: number; step: number; stopped: Stop | null }> {
   const { gpu, run, trainer, source, sampling, heldOut } = session;
   const from = await resume(session);
   const log = await openMetricsLog(run.file('metrics.jsonl'), from);
@@ -130,9 +135,12 @@ export async function runSession(session: Session): Promise<{ step: number; stop
       },
       shouldStop: () => signals.stopped !== null,
       isCheckpointDue: (at) => at % session.saveEvery === 0,
-      onCheckpoint: (at) => save(session, at),
+      async onCheckpoint(at) {
+        await save(session, at);
+        await session.onSaved?.(at);
+      },
     });
-    return { step, stopped: signals.stopped };
+    return { from, step, stopped: signals.stopped };
   } finally {
     signals.dispose();
     progress.stop();

@@ -1,12 +1,20 @@
 import { type AdapterConfig, layerScale, readAdapterConfig, writeAdapterConfig } from './adapter_config.ts';
 import { type Adapter, type AdapterLayer, adapterLayer, pairRank } from './adapter_layer.ts';
 import { FormatError, inFile, quoted } from './format_error.ts';
-import { type NamedArray, readSafetensors, writeSafetensors } from './safetensors.ts';
+import {
+  finiteFloats,
+  type NamedArray,
+  readSafetensors,
+  type StoredDtype,
+  writeSafetensors,
+} from './safetensors.ts';
 
 /** Keys of an adapter's metadata, all text: how it was made. */
 export const ADAPTER_METADATA = {
   /** SHA-256 of the base model's file, in hexadecimal. */
   baseSha256: 'e2gan.base_sha256',
+  /** Number of the base model's weights. */
+  baseWeights: 'e2gan.base_weights',
   concept: 'e2gan.concept',
   prompt: 'e2gan.prompt',
   /** Edge of the training pictures in pixels. */
@@ -41,18 +49,18 @@ export function readAdapter(files: AdapterFiles): Adapter {
 /**
  * Writes an adapter in PEFT's layout; the same adapter gives the same bytes.
  *
- * @param storage type of the stored weights
+ * @param storage type of the stored weights; F16 rounds to nearest, ties to even, from 2^-24 up to 65504
  * @returns the folder's files by name
- * @throws FormatError naming the tensor with a value beyond F16
+ * @throws FormatError naming the tensor with a value that is not finite, or beyond F16
  */
 export function writeAdapter(
   { layers, metadata, baseModel }: Adapter,
-  storage: 'F32' | 'F16' = 'F32',
+  storage: StoredDtype = 'F32',
 ): { 'adapter_config.json': Uint8Array; 'adapter_model.safetensors': Uint8Array } {
   const tensors = new Map<string, NamedArray>();
   for (const [path, { A, B }] of layers) {
-    tensors.set(tensorKey(path, 'A'), { dtype: storage, ...A });
-    tensors.set(tensorKey(path, 'B'), { dtype: storage, ...B });
+    for (const [key, array] of [[tensorKey(path, 'A'), A] as const, [tensorKey(path, 'B'), B] as const])
+      tensors.set(key, { dtype: storage, ...finiteFloats(key, { dtype: storage, ...array }) });
   }
   const transposed = [...layers].filter(([, layer]) => layer.transposed).map(([path]) => path);
   const about = new Map(metadata);
@@ -81,7 +89,8 @@ function readLayers(config: AdapterConfig, weights: Uint8Array): Adapter {
   return { layers, metadata: new Map(about), baseModel: config.baseModel };
 }
 
-function tensorKey(path: string, matrix: 'A' | 'B'): string {
+/** The key of a layer's A or B in `adapter_model.safetensors`. */
+export function tensorKey(path: string, matrix: 'A' | 'B'): string {
   return PREFIX + path + SUFFIXES[matrix];
 }
 

@@ -1,16 +1,18 @@
 import type { Gpu } from '../runtime/gpu.ts';
 import type { Program } from '../runtime/program.ts';
+import { product } from '../runtime/shape.ts';
 import type { Tensor } from '../runtime/tensor.ts';
 import type { Adapter } from './adapter_layer.ts';
 import { FormatError } from './format_error.ts';
-import { generatorForward } from './generator.ts';
-import { type GeneratorConfig, generatorSpecs } from './generator_spec.ts';
+import { FrozenWeights } from './frozen.ts';
+import { e2ganNetwork, type GeneratorNetwork } from './generator_network.ts';
+import type { GeneratorConfig } from './generator_spec.ts';
 import { type LayerSpec, Layers, type LoraPair, parameterShapes } from './layers.ts';
 import { runtimeShape, toRuntime } from './layout.ts';
 import { type AdaptableModule, matchAdapter } from './match_adapter.ts';
 import { type Picture, pictureValues, valuesPicture } from './picture.ts';
 import { PROMPT_TOKENS } from './text.ts';
-import { type Arrays, Weights } from './weights.ts';
+import { type Arrays, matchArrays, Weights } from './weights.ts';
 
 /** An adapter with the strength it takes part with: 0 leaves the base, 1 is as trained. */
 export interface StrongAdapter {
@@ -50,6 +52,27 @@ export function uploadAdapters(
   return pairs;
 }
 
+/** All weights in one buffer, or in one each where the device binds none so large. @throws FormatError */
+function uploadWeights(gpu: Gpu, specs: readonly LayerSpec[], weights: Arrays): Weights | FrozenWeights {
+  const shapes = parameterShapes(specs);
+  const values = [...shapes.values()].reduce((sum, shape) => sum + product(shape), 0);
+  if (4 * values > gpu.device.limits.maxStorageBufferBindingSize) {
+    matchArrays(shapes, weights);
+    return new FrozenWeights(gpu, weights);
+  }
+  const base = new Weights(gpu, 'generator', shapes);
+  base.load(weights);
+  return base;
+}
+
+/** @throws FormatError where a network does not take pictures of this size */
+function checkSize({ multiple, edge }: GeneratorNetwork, width: number, height: number): void {
+  if (edge !== undefined && (width !== edge || height !== edge))
+    throw new FormatError(`pictures must be ${edge}x${edge} pixels, not ${width}x${height}`);
+  if (width % multiple || height % multiple)
+    throw new FormatError(`pictures must be multiples of ${multiple} pixels, not ${width}x${height}`);
+}
+
 /** A generator with its adapters merged, ready for pictures of one size. */
 export class Editor {
   readonly width: number;
@@ -71,11 +94,13 @@ export class Editor {
   }
 
   /**
+   * An editor for E2GAN's generator.
+   *
    * @param context - the prompt's tokens, `[77, config.context]`
    * @param width - pixels, a multiple of 8; so is `height`
    * @throws FormatError, KernelError
    */
-  static async create(
+  static create(
     gpu: Gpu,
     config: GeneratorConfig,
     weights: Arrays,
@@ -84,18 +109,38 @@ export class Editor {
     width: number,
     height: number,
   ): Promise<Editor> {
-    if (width % 8 || height % 8)
-      throw new FormatError(`pictures must be multiples of 8 pixels, not ${width}x${height}`);
-    const specs = generatorSpecs(config);
-    const base = new Weights(gpu, 'generator', parameterShapes(specs));
-    base.load(weights);
-    const lora = uploadAdapters(gpu, specs, adapters);
-    const prompt = gpu.parameter('prompt', [1, PROMPT_TOKENS, config.context], context);
+    return Editor.open(gpu, e2ganNetwork(config), weights, adapters, context, width, height);
+  }
+
+  /**
+   * An editor for any generator.
+   *
+   * @param context - the prompt's tokens, `[77, network.context]`; not read where the network reads no prompt
+   * @param width - pixels, a multiple of `network.multiple`; so is `height`
+   * @throws FormatError, KernelError
+   */
+  static async open(
+    gpu: Gpu,
+    network: GeneratorNetwork,
+    weights: Arrays,
+    adapters: readonly StrongAdapter[],
+    context: Float32Array | null,
+    width: number,
+    height: number,
+  ): Promise<Editor> {
+    checkSize(network, width, height);
+    const base = uploadWeights(gpu, network.specs, weights);
+    const lora = uploadAdapters(gpu, network.specs, adapters);
+    const prompt =
+      network.context === null
+        ? null
+        : gpu.parameter('prompt', [1, PROMPT_TOKENS, network.context], context ?? undefined);
     const layers = new Layers(base.tensors, lora, 'merged');
     const program = await gpu.compile(() => ({
-      y: generatorForward(null, layers, config, gpu.input('x', [1, height, width, 3]), prompt),
+      y: network.forward(null, layers, gpu.input('x', [1, height, width, 3]), prompt),
     }));
-    const tensors = [prompt, ...[...lora.values()].flat().flatMap(({ A, B }) => [A, B])];
+    const pairs = [...lora.values()].flat().flatMap(({ A, B }) => [A, B]);
+    const tensors = [...(prompt ? [prompt] : []), ...pairs];
     const owned = [program, base, ...tensors.map((t) => ({ dispose: () => gpu.dispose(t) }))];
     return new Editor(program, width, height, owned);
   }

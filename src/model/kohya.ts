@@ -32,6 +32,10 @@ export function readKohya(bytes: Uint8Array, knownModules: readonly string[]): A
   return { layers, metadata, baseModel: null };
 }
 
+/** The key of a module's A or B in a file with kohya's names. */
+export const kohyaKey = (path: string, matrix: 'A' | 'B'): string =>
+  PREFIX + path.replaceAll('.', '_') + (matrix === 'A' ? DOWN : UP);
+
 function moduleNames(keys: Iterable<string>): Set<string> {
   const names = new Set<string>();
   for (const key of keys) {

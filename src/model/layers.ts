@@ -18,7 +18,7 @@ export interface LayerSpec {
   readonly weight: readonly number[];
   readonly bias: boolean;
   /** How training from scratch starts its weight, where not by the rule of its kind (train/init.ts). */
-  readonly init?: 'zero' | 'he';
+  readonly init?: 'zero' | 'he' | { readonly std: number };
 }
 
 /** Number of channels that a layer's bias has. */
@@ -107,8 +107,15 @@ export class Layers {
 
   /** Weight and bias of a norm. */
   norm(path: string): { weight: Tensor; bias: Tensor } {
-    const [weight, bias] = ['weight', 'bias'].map((name) => this.#parameters.get(`${path}.${name}`));
-    if (!weight || !bias) throw new Error(`the network has no weight and bias for ${path}`);
+    const { weight, bias } = this.raw(path);
+    if (!bias) throw new Error(`the network has no bias for ${path}`);
     return { weight, bias };
+  }
+
+  /** Weight and bias as they are stored, for networks that scale them themselves; such layers take no adapters. */
+  raw(path: string): { weight: Tensor; bias: Tensor | null } {
+    const weight = this.#parameters.get(`${path}.weight`);
+    if (!weight) throw new Error(`the network has no weights for ${path}`);
+    return { weight, bias: this.#parameters.get(`${path}.bias`) ?? null };
   }
 }

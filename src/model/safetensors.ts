@@ -8,6 +8,9 @@ export interface FloatArray {
   readonly data: Float32Array;
 }
 
+/** The types that float weights are stored in. */
+export type StoredDtype = 'F32' | 'F16';
+
 /** A tensor of a file. Float types come as float32; integers keep their width, but 64-bit ones come as float64. */
 export interface NamedArray {
   /** The type in the file. */

@@ -1,5 +1,6 @@
 import { ADAPTER_METADATA } from './adapter_file.ts';
 import type { Adapter, AdapterLayer } from './adapter_layer.ts';
+import { weightCount } from './counts.ts';
 import { type GeneratorConfig, generatorSpecs } from './generator_spec.ts';
 import type { Arrays } from './weights.ts';
 
@@ -14,11 +15,8 @@ export interface AdapterOrigin {
 
 /** Trained pairs `<path>.lora_A`, `<path>.lora_B` as an adapter with scale 1. */
 export function adapterOf(config: GeneratorConfig, lora: Arrays, origin: AdapterOrigin): Adapter {
-  const transposed = new Set(
-    generatorSpecs(config)
-      .filter((s) => s.kind === 'conv_transpose2d')
-      .map((s) => s.path),
-  );
+  const specs = generatorSpecs(config);
+  const transposed = new Set(specs.filter((s) => s.kind === 'conv_transpose2d').map((s) => s.path));
   const layers = new Map<string, AdapterLayer>();
   for (const [name, A] of lora) {
     if (!name.endsWith('.lora_A')) continue;
@@ -28,6 +26,7 @@ export function adapterOf(config: GeneratorConfig, lora: Arrays, origin: Adapter
   }
   const metadata = new Map([
     [ADAPTER_METADATA.baseSha256, origin.base.sha256],
+    [ADAPTER_METADATA.baseWeights, String(weightCount(specs))],
     [ADAPTER_METADATA.concept, origin.concept],
     [ADAPTER_METADATA.prompt, origin.prompt],
     [ADAPTER_METADATA.imageSize, String(origin.imageSize)],

@@ -145,9 +145,13 @@ export class Gpu {
 
   /** A scalar that never changes, made once per value. */
   scalar(value: number): Tensor {
-    const key = String(value);
-    const found = this.#constants.get(key) ?? this.parameter(`constant ${key}`, [1], [value]);
-    this.#constants.set(key, found);
+    return this.constant(String(value), [1], () => [value]);
+  }
+
+  /** A tensor that never changes, made once per name. */
+  constant(name: string, shape: Shape, values: () => ArrayLike<number>): Tensor {
+    const found = this.#constants.get(name) ?? this.parameter(`constant ${name}`, shape, values());
+    this.#constants.set(name, found);
     return found;
   }
 

@@ -1,5 +1,6 @@
 import { KernelError } from './errors.ts';
 import { add } from './ops/add.ts';
+import { scale } from './ops/mul.ts';
 import type { Storage, Tensor } from './tensor.ts';
 
 declare global {
@@ -43,9 +44,15 @@ export class Tape {
 
   /**
    * Cotangents of `loss` with respect to `wanted`, seeded with `seed` (for a scalar loss: 1).
-   * @throws KernelError naming a wanted tensor that the loss does not depend on.
+   * @param absent - what a wanted tensor gets that the loss does not depend on
+   * @throws KernelError naming such a tensor, unless it gets zeros
    */
-  gradients(loss: Tensor, seed: Tensor, wanted: readonly Tensor[]): Tensor[] {
+  gradients(
+    loss: Tensor,
+    seed: Tensor,
+    wanted: readonly Tensor[],
+    absent: 'refused' | 'zeros' = 'refused',
+  ): Tensor[] {
     const cotangents = new Map<Storage, Tensor>([[loss.storage, seed]]);
     for (const { outputs, inputs, backward } of [...this.#entries].reverse()) {
       const given = outputs.map((t) => cotangents.get(t.storage));
@@ -57,6 +64,7 @@ export class Tape {
     }
     return wanted.map((t) => {
       const g = cotangents.get(t.storage);
+      if (!g && absent === 'zeros') return scale(null, t, 0);
       if (!g) throw new KernelError(`gradients: the loss does not depend on ${t.storage.name}`);
       return g.view(t.shape);
     });

@@ -1,6 +1,5 @@
 import { type DiscriminatorConfig, discriminatorSpecs } from '../model/discriminator.ts';
 import type { GeneratorConfig } from '../model/generator_spec.ts';
-import { generatorSpecs } from '../model/generator_spec.ts';
 import type { Arrays } from '../model/weights.ts';
 import { initialLora, initialWeights } from './init.ts';
 import { Random } from './random.ts';
@@ -13,9 +12,6 @@ export interface Start {
   readonly seed: number;
 }
 
-const prefixed = (arrays: Arrays, prefix: string) =>
-  [...arrays].map(([name, a]) => [`${prefix}.${name}`, a] as const);
-
 /** A discriminator as wide as the generator it judges. */
 export const discriminatorFor = (config: GeneratorConfig): DiscriminatorConfig => ({
   width: config.width,
@@ -26,19 +22,22 @@ export const discriminatorFor = (config: GeneratorConfig): DiscriminatorConfig =
 export function initialise(trainer: Trainer, { generator, discriminator, seed }: Start): void {
   const { config } = trainer;
   const random = new Random(seed);
-  const specs = generatorSpecs(config.generator);
+  const { specs } = config.generator;
   const first = generator ?? initialWeights(specs, random.fork('generator'));
   const judge =
     discriminator ?? initialWeights(discriminatorSpecs(config.discriminator), random.fork('discriminator'));
-  if (config.ranks) trainer.generator.load(first);
-  const trained = config.ranks
-    ? prefixed(initialLora(specs, config.ranks, random.fork('lora')), 'lora')
-    : prefixed(first, 'generator');
-  trainer.restore({ weights: new Map([...trained, ...prefixed(judge, 'discriminator')]) });
+  const lora = config.ranks ? initialLora(specs, config.ranks, random.fork('lora')) : new Map();
+  trainer.begin({ generator: first, discriminator: judge, lora });
 }
 
 /** Names of networks and sizes, so that a checkpoint of another architecture is refused. */
-export function architectureOf({ generator, discriminator, ranks }: Trainer['config']): string {
+export function architectureOf({
+  generator,
+  discriminator,
+  ranks,
+  frozen,
+}: Pick<Trainer['config'], 'generator' | 'discriminator' | 'ranks' | 'frozen'>): string {
+  const kept = frozen?.size ? ` frozen ${[...frozen].join(',')}` : '';
   const lora = ranks ? ` lora ${[...ranks].map(([path, rank]) => `${path}=${rank}`).join(',')}` : '';
-  return `e2gan ${JSON.stringify(generator)} patchgan ${JSON.stringify(discriminator)}${lora}`;
+  return `${generator.name} patchgan ${JSON.stringify(discriminator)}${lora}${kept}`;
 }

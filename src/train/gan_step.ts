@@ -35,6 +35,8 @@ export interface GanObjective {
   readonly gan: GanKind;
   /** Weight of the L1 term; pix2pix: 100. */
   readonly lambdaL1: number;
+  /** Of both sides of the discriminator's loss; pix2pix halves them, and so does what leaves it out. */
+  readonly judgeWeight?: number;
 }
 
 /** Scalars of a step, each `[1]`, and the picture that the generator made in it. */
@@ -54,12 +56,17 @@ export interface GanStep {
  */
 export const lossScale = ({ storage }: Gpu): number => (storage === 'f16' ? 1024 : 1);
 
-/** Differentiates `loss` by the trained parameters and moves them one Adam step. */
-function descend(tape: Tape, loss: Tensor, trained: Trained): void {
+/** Differentiates `loss` by the trained parameters and moves them one Adam step; see Tape.gradients for `absent`. */
+export function descend(
+  tape: Tape,
+  loss: Tensor,
+  trained: Trained,
+  absent: 'refused' | 'zeros' = 'refused',
+): void {
   const { weights, m, v, hyper } = trained;
   const { gpu } = loss;
   const gradients = gpu.scope('backward', () =>
-    tape.gradients(loss, gpu.scalar(lossScale(gpu)), [...weights.tensors.values()]),
+    tape.gradients(loss, gpu.scalar(lossScale(gpu)), [...weights.tensors.values()], absent),
   );
   const grads = gatherGroup(gpu, weights, gradients);
   gpu.scope('adam', () =>
@@ -69,7 +76,7 @@ function descend(tape: Tape, loss: Tensor, trained: Trained): void {
 
 function discriminatorStep(
   gan: Gan,
-  { gan: kind }: GanObjective,
+  { gan: kind, judgeWeight = 0.5 }: GanObjective,
   fake: Tensor,
 ): Pick<GanStep, 'd_real' | 'd_fake'> {
   const tape = new Tape();
@@ -78,7 +85,7 @@ function discriminatorStep(
   const made = gan.judge(tape, concat(null, [gan.source, fake]));
   const d_real = judgeLoss(tape, kind, real, 'real');
   const d_fake = judgeLoss(tape, kind, made, 'fake');
-  descend(tape, scale(tape, add(tape, d_real, d_fake), 0.5), gan.discriminator);
+  descend(tape, scale(tape, add(tape, d_real, d_fake), judgeWeight), gan.discriminator);
   return { d_real, d_fake };
 }
 
@@ -96,7 +103,7 @@ function generatorStep(
 }
 
 /**
- * Traces one step of a conditional GAN: y = G(x); D moves on 0.5 (loss(D(x, t), real) + loss(D(x, y), fake)); G moves on
+ * Traces one step of a conditional GAN: y = G(x); D moves on judgeWeight (loss(D(x, t), real) + loss(D(x, y), fake)); G moves on
  * loss(D(x, y), real) + lambda mean|y - t| with the moved D.
  *
  * @see Isola et al. 2017 (pix2pix), section 3.3; the order is that of its published code

@@ -22,6 +22,7 @@ function initialWeight({ kind, weight, init }: LayerSpec, random: Random): Float
     const std = Math.sqrt(2 / fanIn(kind, weight));
     return filled(weight, () => std * random.normal());
   }
+  if (init) return filled(weight, () => init.std * random.normal());
   if (kind === 'norm') return filled(weight, () => 1);
   if (kind === 'linear') return filled(weight, uniform(random, 1 / Math.sqrt(weight[1]!)));
   return filled(weight, () => 0.02 * random.normal());
@@ -29,7 +30,7 @@ function initialWeight({ kind, weight, init }: LayerSpec, random: Random): Float
 
 /**
  * First weights of a network: convolutions N(0, 0.02), linear layers U(±1/√in), norms 1, biases 0; what
- * its spec asks for 0.
+ * its spec asks for 0 or N(0, std).
  *
  * @see Isola et al. 2017 (pix2pix), section 6.2
  */

@@ -1,5 +1,5 @@
 import { cropInto, drawSample, type Pair, type Sampling } from './batch.ts';
-import type { Losses, Trainer } from './trainer.ts';
+import type { BatchValues, Losses, Training } from './training.ts';
 
 /** A pair with the prompt that belongs to it. */
 export interface PromptedPair extends Pair {
@@ -29,8 +29,6 @@ export interface LoopHooks {
 export class DivergedError extends Error {
   override name = 'DivergedError';
 }
-
-type BatchValues = Record<'source' | 'target' | 'context', Float32Array>;
 
 /** The values of step number `step`, from 0. */
 export async function loadBatch(
@@ -71,7 +69,7 @@ function checkFinite(step: number, losses: Losses): void {
  * @throws DivergedError naming the loss and the step; KernelError
  */
 export async function trainLoop(
-  trainer: Trainer,
+  trainer: Training,
   source: PairSource,
   sampling: Sampling,
   from: number,

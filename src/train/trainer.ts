@@ -3,26 +3,32 @@ import {
   discriminatorForward,
   discriminatorSpecs,
 } from '../model/discriminator.ts';
-import { generatorForward } from '../model/generator.ts';
-import { type GeneratorConfig, generatorSpecs } from '../model/generator_spec.ts';
+import type { GeneratorNetwork } from '../model/generator_network.ts';
 import { Layers, parameterShapes } from '../model/layers.ts';
 import { loraShapes, type Ranks } from '../model/lora.ts';
 import { loraPairs } from '../model/lora_pairs.ts';
 import { PROMPT_TOKENS } from '../model/text.ts';
-import { type Arrays, type Shapes, Weights } from '../model/weights.ts';
+import { type Arrays, Weights } from '../model/weights.ts';
 import type { Gpu } from '../runtime/gpu.ts';
 import { adamHyper } from '../runtime/ops/adam.ts';
 import { concat } from '../runtime/ops/concat.ts';
 import type { Program } from '../runtime/program.ts';
-import { type GanObjective, type GanStep, lossScale, type Trained, traceGanStep } from './gan_step.ts';
+import { type GanObjective, type GanStep, lossScale, traceGanStep } from './gan_step.ts';
 import { learningRate, PIX2PIX_ADAM } from './schedule.ts';
+import { restoreTrained, saveTrained, TrainedWeights, type TrainState } from './trained_weights.ts';
+import type { BatchValues, Losses, Training } from './training.ts';
+
+export type { TrainState } from './trained_weights.ts';
+export type { Losses } from './training.ts';
 
 /** What is trained, on what, and how long. */
 export interface TrainConfig extends GanObjective {
-  readonly generator: GeneratorConfig;
+  readonly generator: GeneratorNetwork;
   readonly discriminator: DiscriminatorConfig;
-  /** Ranks of the adapter; null trains all weights of the generator. */
+  /** Ranks of the adapter; null trains weights of the generator itself. */
   readonly ranks: Ranks | null;
+  /** Layers that keep their weights where no adapter is trained; none by default. */
+  readonly frozen?: ReadonlySet<string>;
   /** Edge of the crops in pixels. */
   readonly size: number;
   readonly batch: number;
@@ -30,92 +36,85 @@ export interface TrainConfig extends GanObjective {
   readonly lr: number;
 }
 
-/** All named tensors of a run in files' layout: `generator.…`, `discriminator.…`, `lora.…`. */
-export interface TrainState {
-  readonly weights: Arrays;
-  readonly adamM: Arrays;
-  readonly adamV: Arrays;
-}
-
-/** Losses of one step. */
-export interface Losses {
-  readonly d_real: number;
-  readonly d_fake: number;
-  readonly g_gan: number;
-  readonly g_l1: number;
+/** Weights that a training starts with, in files' layout; `lora` counts only where an adapter is trained. */
+export interface FirstWeights {
+  readonly generator: Arrays;
+  readonly discriminator: Arrays;
+  readonly lora: Arrays;
 }
 
 const LOSSES = ['d_real', 'd_fake', 'g_gan', 'g_l1'] as const;
 
-/** One set of weights with Adam's moments. */
-class TrainedWeights {
-  readonly weights: Weights;
-  readonly m: Weights;
-  readonly v: Weights;
+/** The generator's weights, parted into what training changes and what it does not. */
+class GeneratorWeights {
+  /** Null where all are trained. */
+  readonly frozen: Weights | null;
+  /** What Adam moves: an adapter, or weights of the generator. */
+  readonly own: TrainedWeights;
+  readonly kind: 'lora' | 'generator';
 
-  constructor(gpu: Gpu, name: string, shapes: Shapes) {
-    this.weights = new Weights(gpu, name, shapes);
-    this.m = new Weights(gpu, `${name} adam m`, shapes);
-    this.v = new Weights(gpu, `${name} adam v`, shapes);
+  constructor(gpu: Gpu, { generator, ranks, frozen = new Set() }: TrainConfig) {
+    const stays = (path: string) => ranks !== null || frozen.has(path);
+    const kept = parameterShapes(generator.specs.filter(({ path }) => stays(path)));
+    const moved = ranks
+      ? loraShapes(generator.specs, ranks)
+      : parameterShapes(generator.specs.filter(({ path }) => !stays(path)));
+    this.kind = ranks ? 'lora' : 'generator';
+    this.frozen = kept.size ? new Weights(gpu, 'generator', kept) : null;
+    this.own = new TrainedWeights(gpu, this.kind, moved);
   }
 
-  trained(hyper: Trained['hyper']): Trained {
-    return { weights: this.weights.group, m: this.m.group, v: this.v.group, hyper };
+  layers(): Layers {
+    const kept = this.frozen?.tensors ?? [];
+    const { tensors } = this.own.weights;
+    return this.kind === 'lora'
+      ? new Layers(new Map(kept), loraPairs(tensors))
+      : new Layers(new Map([...kept, ...tensors]));
   }
 
   dispose(): void {
-    for (const part of [this.weights, this.m, this.v]) part.dispose();
+    this.frozen?.dispose();
+    this.own.dispose();
   }
 }
 
-const prefixed = (arrays: Arrays, prefix: string) =>
-  [...arrays].map(([name, array]) => [`${prefix}.${name}`, array] as const);
-
-const without = (arrays: Arrays, prefix: string): Arrays =>
-  new Map(
-    [...arrays]
-      .filter(([name]) => name.startsWith(`${prefix}.`))
-      .map(([name, a]) => [name.slice(prefix.length + 1), a]),
-  );
+const picked = (arrays: Arrays, { shapes }: Weights): Arrays =>
+  new Map([...arrays].filter(([name]) => shapes.has(name)));
 
 /** A GAN on the device and the program of its step. */
-export class Trainer {
+export class Trainer implements Training {
   readonly config: TrainConfig;
-  readonly generator: Weights;
-  readonly #trained: ReadonlyMap<string, TrainedWeights>;
+  readonly #gpu: Gpu;
+  readonly #generator: GeneratorWeights;
+  readonly #discriminator: TrainedWeights;
   /** What a step is: for profiles. */
   readonly program: Program;
 
   private constructor(
+    gpu: Gpu,
     config: TrainConfig,
-    generator: Weights,
-    trained: ReadonlyMap<string, TrainedWeights>,
+    generator: GeneratorWeights,
+    discriminator: TrainedWeights,
     program: Program,
   ) {
     this.config = config;
-    this.generator = generator;
-    this.#trained = trained;
+    this.#gpu = gpu;
+    this.#generator = generator;
+    this.#discriminator = discriminator;
     this.program = program;
   }
 
-  /** Compiles the step. Weights are zero until `loadGenerator` and `restore`. @throws KernelError */
+  /** Compiles the step. Weights are zero until `begin`. @throws KernelError */
   static async create(
     gpu: Gpu,
     config: TrainConfig,
     onPipeline?: (done: number, total: number) => void,
   ): Promise<Trainer> {
-    const specs = generatorSpecs(config.generator);
-    const shapes = parameterShapes(specs);
-    const discriminator = new TrainedWeights(
-      gpu,
-      'discriminator',
-      parameterShapes(discriminatorSpecs(config.discriminator)),
-    );
-    const name = config.ranks ? 'lora' : 'generator';
-    const own = new TrainedWeights(gpu, name, config.ranks ? loraShapes(specs, config.ranks) : shapes);
-    const generator = config.ranks ? new Weights(gpu, 'generator', shapes) : own.weights;
+    const judge = parameterShapes(discriminatorSpecs(config.discriminator));
+    const discriminator = new TrainedWeights(gpu, 'discriminator', judge);
+    const generator = new GeneratorWeights(gpu, config);
     const program = await gpu.compile(() => {
-      const step = traceStep(gpu, config, generator, own, discriminator);
+      const step = traceStep(gpu, config, generator, discriminator);
       return {
         losses: concat(
           null,
@@ -123,27 +122,54 @@ export class Trainer {
         ),
       };
     }, onPipeline);
-    return new Trainer(
-      config,
-      generator,
-      new Map([
-        [name, own],
-        ['discriminator', discriminator],
-      ]),
-      program,
+    return new Trainer(gpu, config, generator, discriminator, program);
+  }
+
+  /** Numbers of weights: of the generator, and of what is trained of it or beside it. */
+  get counts(): { readonly model: number; readonly trained: number } {
+    const { frozen, own, kind } = this.#generator;
+    const trained = own.weights.count;
+    return { trained, model: (frozen?.count ?? 0) + (kind === 'generator' ? trained : 0) };
+  }
+
+  get #trained(): readonly (readonly [string, TrainedWeights])[] {
+    const { kind, own } = this.#generator;
+    return [
+      [kind, own],
+      ['discriminator', this.#discriminator],
+    ];
+  }
+
+  /** Gives all weights their first values; Adam's moments stay as they are. @throws FormatError */
+  begin({ generator, discriminator, lora }: FirstWeights): void {
+    const { frozen, own, kind } = this.#generator;
+    frozen?.load(kind === 'lora' ? generator : picked(generator, frozen));
+    own.weights.load(kind === 'lora' ? lora : frozen ? picked(generator, own.weights) : generator);
+    this.#discriminator.weights.load(discriminator);
+  }
+
+  /** All the generator's weights as they are now, without the adapter. */
+  async saveGenerator(): Promise<Arrays> {
+    const { frozen, own, kind } = this.#generator;
+    const kept = frozen ? [...(await frozen.save())] : [];
+    const moved = kind === 'generator' ? [...(await own.weights.save())] : [];
+    const arrays = new Map([...kept, ...moved]);
+    return new Map(
+      [...parameterShapes(this.config.generator.specs).keys()].map((name) => [name, arrays.get(name)!]),
     );
   }
 
-  /** Adapter tensors while an adapter is trained. */
-  get lora(): Weights | null {
-    return this.#trained.get('lora')?.weights ?? null;
+  saveDiscriminator(): Promise<Arrays> {
+    return this.#discriminator.weights.save();
   }
 
   /** Enqueues step number `step`, from 0. @param values - `source`, `target`, `context` */
-  submit(step: number, values: Readonly<Record<'source' | 'target' | 'context', Float32Array>>): void {
+  submit(step: number, values: BatchValues): void {
     const lr = learningRate(this.config.lr, step, this.config.steps);
-    const hyper = adamHyper(step + 1, { ...PIX2PIX_ADAM, lr }, lossScale(this.generator.gpu));
-    this.program.submit({ ...values, hyper_g: hyper, hyper_d: hyper });
+    const hyper = adamHyper(step + 1, { ...PIX2PIX_ADAM, lr }, lossScale(this.#gpu));
+    const { context, ...pictures } = values;
+    const prompt = this.config.generator.context === null ? {} : { context };
+    this.program.submit({ ...pictures, ...prompt, hyper_g: hyper, hyper_d: hyper });
   }
 
   /** Losses of the latest step that was submitted. @throws KernelError */
@@ -153,61 +179,53 @@ export class Trainer {
   }
 
   /** All that training has changed. */
-  async save(): Promise<TrainState> {
-    const all = async (part: 'weights' | 'm' | 'v'): Promise<Arrays> => {
-      const groups = [];
-      for (const [name, trained] of this.#trained) groups.push(...prefixed(await trained[part].save(), name));
-      return new Map(groups);
-    };
-    return { weights: await all('weights'), adamM: await all('m'), adamV: await all('v') };
+  save(): Promise<TrainState> {
+    return saveTrained(this.#trained);
   }
 
   /** Goes on from a saved state; moments that are left out start at zero. @throws FormatError */
-  restore({ weights, adamM, adamV }: Partial<TrainState>): void {
-    for (const [name, trained] of this.#trained) {
-      if (weights) trained.weights.load(without(weights, name));
-      if (adamM) trained.m.load(without(adamM, name));
-      if (adamV) trained.v.load(without(adamV, name));
-    }
+  restore(state: Partial<TrainState>): void {
+    restoreTrained(this.#trained, state);
   }
 
-  /** A program that edits one picture of `edge` pixels with the weights as they are: inputs `x`, `context`, output `y`. */
+  /** A program that edits one picture of `edge` pixels with the weights as they are: inputs `x`, `context` if it reads one, output `y`. */
   preview(gpu: Gpu, edge: number): Promise<Program> {
-    const { generator, ranks } = this.config;
-    const layers = new Layers(this.generator.tensors, ranks ? loraPairs(this.lora!.tensors) : new Map());
+    const layers = this.#generator.layers();
+    const { generator } = this.config;
     return gpu.compile(() => {
       const x = gpu.input('x', [1, edge, edge, 3]);
-      const context = gpu.input('context', [1, PROMPT_TOKENS, generator.context]);
-      return { y: generatorForward(null, layers, generator, x, context) };
+      return { y: generator.forward(null, layers, x, contextInput(gpu, generator, 1)) };
     });
   }
 
   dispose(): void {
     this.program.dispose();
-    if (this.lora) this.generator.dispose();
-    for (const trained of this.#trained.values()) trained.dispose();
+    this.#generator.dispose();
+    this.#discriminator.dispose();
   }
 }
+
+const contextInput = (gpu: Gpu, { context }: GeneratorNetwork, batch: number) =>
+  context === null ? null : gpu.input('context', [batch, PROMPT_TOKENS, context]);
 
 function traceStep(
   gpu: Gpu,
   config: TrainConfig,
-  generator: Weights,
-  own: TrainedWeights,
+  generator: GeneratorWeights,
   discriminator: TrainedWeights,
 ): GanStep {
   const { batch, size } = config;
   const source = gpu.input('source', [batch, size, size, 3]);
   const target = gpu.input('target', [batch, size, size, 3]);
-  const context = gpu.input('context', [batch, PROMPT_TOKENS, config.generator.context]);
-  const layers = new Layers(generator.tensors, config.ranks ? loraPairs(own.weights.tensors) : new Map());
+  const context = contextInput(gpu, config.generator, batch);
+  const layers = generator.layers();
   const judges = new Layers(discriminator.weights.tensors);
   const gan = {
     source,
     target,
-    generate: (tape) => generatorForward(tape, layers, config.generator, source, context),
+    generate: (tape) => config.generator.forward(tape, layers, source, context),
     judge: (tape, pair) => discriminatorForward(tape, judges, pair),
-    generator: own.trained(gpu.input('hyper_g', [8])),
+    generator: generator.own.trained(gpu.input('hyper_g', [8])),
     discriminator: discriminator.trained(gpu.input('hyper_d', [8])),
   } satisfies Parameters<typeof traceGanStep>[0];
   return traceGanStep(gan, config);

@@ -1,5 +1,6 @@
 import { writeAdapter } from '../model/adapter_file.ts';
 import type { DiscriminatorConfig } from '../model/discriminator.ts';
+import { e2ganNetwork } from '../model/generator_network.ts';
 import { defaultRanks } from '../model/lora.ts';
 import { type NetworkFile, readDiscriminator } from '../model/network_file.ts';
 import type { Picture } from '../model/picture.ts';
@@ -122,7 +123,7 @@ class Finetuning {
       imageSize: this.#settings.size,
       trainPairs: pairs.length,
     };
-    const lora = weights ? ownPart(weights) : await this.#trainer.lora!.save();
+    const lora = ownPart(weights ?? (await this.#trainer.save()).weights);
     return writeAdapter(adapterOf(this.#base.generator.config, lora, origin));
   }
 
@@ -186,7 +187,17 @@ export async function finetune(options: FinetuneOptions): Promise<FinetuneResult
     const ranks = defaultRanks(generator);
     const trainer = await Trainer.create(
       gpu,
-      { generator, discriminator, ranks, gan: 'lsgan', lambdaL1, size, batch, steps, lr },
+      {
+        generator: e2ganNetwork(generator),
+        discriminator,
+        ranks,
+        gan: 'lsgan',
+        lambdaL1,
+        size,
+        batch,
+        steps,
+        lr,
+      },
       (done, total) => onProgress?.({ stage: 'compile', loaded: done, total, file: '' }),
     );
     initialise(trainer, { generator: weights, discriminator: judge?.weights ?? null, seed });

@@ -7,6 +7,7 @@ import { sha256, writeKohya, writeNoise, writeSmallAdapter, writeSmallBase } fro
 import { tinyJpeg } from './tiny_pictures.ts';
 
 type Tensors = Map<string, NamedArray>;
+const RECORD = new Map([['e2gan.merged', '[{"name":7}]']]);
 type At = (...names: string[]) => string;
 
 /** Writes a safetensors file like another, but for what `change` does to its tensors, and `about` in its metadata. */
@@ -71,7 +72,7 @@ async function writeBases(at: At): Promise<void> {
 
 async function writeAdapters(at: At): Promise<void> {
   const adapter = await writeSmallAdapter(at('adapter'), sha256(await readFile(at('base.safetensors'))));
-  const copies = ['half', 'alien', 'ranked', 'dora', 'bare', 'nan', 'rank0'];
+  const copies = ['half', 'alien', 'ranked', 'dora', 'bare', 'nan', 'rank0', 'large'];
   for (const name of copies) await cp(adapter, at(name), { recursive: true });
   const weights = (name: string) => join(at(name), 'adapter_model.safetensors');
   const change = (name: string, edit: (tensors: Tensors) => void, about?: Map<string, string>) =>
@@ -89,6 +90,10 @@ async function writeAdapters(at: At): Promise<void> {
   await change('nan', (tensors) => {
     tensors.get(key)!.data[0] = Number.NaN;
   });
+  await change('large', (tensors) => {
+    tensors.get(key)!.data[0] = 65_520;
+    tensors.get(key.replace('lora_B', 'lora_A'))!.data[0] = 100;
+  });
   const config = async (name: string, from: RegExp, to: string) => {
     const path = join(at(name), 'adapter_config.json');
     await writeFile(path, (await readFile(path, 'utf8')).replace(from, to));
@@ -97,6 +102,11 @@ async function writeAdapters(at: At): Promise<void> {
   await config('rank0', /"r": \d+/, '"r": 0');
   await config('dora', /"use_dora": false/, '"use_dora": true');
   await rm(join(at('bare'), 'adapter_config.json'));
+  await writeSmallAdapter(at('foreign'), 'f'.repeat(64));
+  await cp(adapter, at('library', 'ink'), { recursive: true });
+  await writeFile(at('library', 'index.json'), '{"name":"my site"}');
+  await cp(at('half'), at('broken', 'half'), { recursive: true });
+  await writeChanged(at('base.safetensors'), at('recorded.safetensors'), () => {}, RECORD);
   await writeKohya(at('kohya.safetensors'));
   await writeChanged(at('kohya.safetensors'), at('strange.safetensors'), rename('down1', 'down7'));
 }

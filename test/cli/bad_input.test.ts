@@ -131,8 +131,94 @@ const ADAPTERS: readonly Refusal[] = [
   [withAdapter('in.png'), 1, /in\.png: /],
 ];
 
+const inspect = (name: string, ...rest: string[]): string[] => ['adapter', 'inspect', at(name), ...rest];
+const merge = (...names: string[]): string[] => ['adapter', 'merge', ...names.map((name) => at(name))];
+const unmerge = (...names: string[]): string[] => ['adapter', 'unmerge', ...names.map((name) => at(name))];
+const convert = (from: string, to: string, ...rest: string[]): string[] => [
+  'adapter',
+  'convert',
+  at(from),
+  at(to),
+  ...rest,
+];
+const OUT = 'out.safetensors';
+const SMALL = 'base.safetensors';
+
+const ADAPTER_COMMANDS: readonly Refusal[] = [
+  [['adapter', 'inspct', at('adapter')], 2, /unknown command 'inspct' \(Did you mean inspect\?\)/],
+  [['adapter', 'inspect'], 2, /missing required argument 'adapter'/],
+  [inspect('absent'), 1, /absent: cannot read the adapter: no such file/],
+  [inspect('nothing'), 1, /nothing\/adapter_config\.json: cannot read it: no such file/],
+  [inspect('nan'), 1, /nan: .*lora_B.*NaN/],
+  [inspect('alien', '--base', at(SMALL)), 1, /alien: none of the adapter's 3 layers are in this model/],
+  [inspect('kohya.safetensors', '--base', at('torn.safetensors')), 1, /torn\.safetensors: /],
+  [inspect('in.png', ...base), 1, /in\.png: /],
+  [merge(SMALL), 2, /missing required argument 'paths'/],
+  [merge(SMALL, 'adapter'), 2, /merge: adapters and then the file to write are needed/],
+  [merge('absent.safetensors', 'adapter', OUT), 1, /absent\.safetensors: cannot read it: no such file/],
+  [merge('other.safetensors', 'adapter', OUT), 1, /other\.safetensors: .*e2gan\.generator/],
+  [merge(SMALL, 'absent', OUT), 1, /absent: cannot read the adapter: no such file/],
+  [merge(SMALL, 'alien', OUT), 1, /alien: none of the adapter's 3 layers are in this model/],
+  [merge(SMALL, 'adapter:9', OUT), 2, /adapter:9: 9 is not from -4 to 4 \(the strength after the colon\)/],
+  [[...merge(SMALL, 'adapter', OUT), '--strength', 'much'], 2, /--strength.*decimal number/],
+  [[...merge(SMALL, 'adapter', OUT), '--dtype', 'bf16'], 2, /--dtype.*f16 or f32 is needed/],
+  [merge(SMALL, 'adapter', 'out.bin'), 2, /out\.bin: SAFETENSORS is written, call it \.safetensors/],
+  [merge(SMALL, 'adapter', SMALL), 2, /base\.safetensors: exists already; .*--force/],
+  [merge(SMALL, 'adapter', 'no/out.safetensors'), 1, /no\/out\.safetensors: cannot write it: no such file/],
+  [
+    merge(SMALL, 'foreign', OUT),
+    1,
+    /foreign: was trained on the base f{64}, but .* is [0-9a-f]{64}; .*--any-base/,
+  ],
+  [merge('recorded.safetensors', 'adapter', OUT), 1, /recorded\.safetensors: e2gan\.merged is no list/],
+  [
+    [...merge(SMALL, 'large', OUT), '--dtype', 'f16'],
+    1,
+    /base\.safetensors: tensor "down2\.weight" holds .*too large for F16/,
+  ],
+  [unmerge(SMALL, 'adapter'), 2, /missing required argument 'out\.safetensors'/],
+  [
+    unmerge(SMALL, 'adapter', OUT),
+    1,
+    /base\.safetensors: has no record of .*adapter \([0-9a-f]{64}\); its adapters: none/,
+  ],
+  [unmerge(SMALL, 'foreign', OUT), 1, /foreign: was trained on the base f{64}/],
+  [unmerge(SMALL, 'adapter', SMALL), 2, /base\.safetensors: exists already; .*--force/],
+  [convert('absent', 'out'), 1, /absent: cannot read the adapter: no such file/],
+  [convert('adapter', 'foreign'), 2, /foreign\/adapter_config\.json: exists already; .*--force/],
+  [convert('adapter', 'in.png'), 1, /in\.png: .* is not a folder/],
+  [convert('adapter', 'out', '--dtype', 'F16'), 2, /--dtype.*f16 or f32 is needed/],
+  [
+    convert('large', 'out'),
+    1,
+    /large: tensor "base_model\.model\.down2\.lora_B\.weight" holds 65520, too large/,
+  ],
+  [convert('strange.safetensors', 'out', ...base), 1, /strange\.safetensors: .*no module.*down1/],
+  [['adapter', 'library', at('absent')], 1, /absent: cannot open the folder: no such file/],
+  [['adapter', 'library', at('in.png')], 1, /in\.png: cannot list the folder: is not a folder/],
+  [['adapter', 'library', at('nothing')], 1, /nothing: holds no adapters/],
+  [
+    ['adapter', 'library', at('library')],
+    2,
+    /index\.json: exists already and is no index of adapters; .*--force/,
+  ],
+  [['finetune', at('run'), '--scenes', 'autumn', '--adapter-dtype', 'f8'], 2, /--adapter-dtype.*f16 or f32/],
+  [
+    ['finetune', at('run'), '--scenes', 'autumn', ...base, '--full', '--adapter-dtype', 'f16'],
+    2,
+    /--full makes no adapter: it takes no --adapter-dtype/,
+  ],
+];
+
 const refuse = suite('what is refused');
-for (const [args, code, message] of [...USAGE, ...PATHS, ...PICTURES, ...BASES, ...ADAPTERS]) {
+for (const [args, code, message] of [
+  ...USAGE,
+  ...PATHS,
+  ...PICTURES,
+  ...BASES,
+  ...ADAPTERS,
+  ...ADAPTER_COMMANDS,
+]) {
   refuse(args.join(' ').replaceAll(folder, ''), async () => {
     const before = await folderHash(folder);
     assertRefused(await run(...args), code, message);
@@ -151,7 +237,7 @@ refuse('a folder that cannot be written into', async () => {
 });
 
 refuse('without a command there is help, on stderr', async () => {
-  for (const args of [[], ['data']]) {
+  for (const args of [[], ['data'], ['adapter']]) {
     const { code, out, err } = await run(...args);
     assert.equal([code, out], [2, '']);
     assert.match(err, /^Usage: e2gan [\s\S]*\ne2gan: a command is needed; see e2gan --help\n$/);

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { saveAdapter } from '../../src/cli/adapter_folder.ts';
-import { adapterOf } from '../../src/model/trained_adapter.ts';
 import { encodePng } from '../../src/cli/images/png.ts';
 import { type GeneratorConfig, generatorSpecs } from '../../src/model/generator_spec.ts';
 import { writeGenerator } from '../../src/model/network_file.ts';
 import type { Picture } from '../../src/model/picture.ts';
-import { type NamedArray, writeSafetensors } from '../../src/model/safetensors.ts';
+import { type NamedArray, type StoredDtype, writeSafetensors } from '../../src/model/safetensors.ts';
+import { adapterOf } from '../../src/model/trained_adapter.ts';
 import { initialLora, initialWeights } from '../../src/train/init.ts';
 import { Random } from '../../src/train/random.ts';
 
@@ -43,7 +43,11 @@ export async function writeSmallBase(folder: string, seed = 1): Promise<string> 
 }
 
 /** Writes an adapter that changes pictures, in PEFT's layout. @returns its folder */
-export async function writeSmallAdapter(folder: string, baseSha256: string): Promise<string> {
+export async function writeSmallAdapter(
+  folder: string,
+  baseSha256: string,
+  storage: StoredDtype = 'F32',
+): Promise<string> {
   const random = new Random('adapter');
   const lora = initialLora(generatorSpecs(SMALL), RANKS, random);
   for (const [name, { data }] of lora)
@@ -52,7 +56,7 @@ export async function writeSmallAdapter(folder: string, baseSha256: string): Pro
   const generator = { config: SMALL, weights: new Map(), about: new Map() };
   const origin = { base: { ...base, generator }, concept: 'ink', prompt: 'ink drawing' };
   await mkdir(folder, { recursive: true });
-  await saveAdapter(folder, adapterOf(SMALL, lora, { ...origin, imageSize: 16, trainPairs: 3 }));
+  await saveAdapter(folder, adapterOf(SMALL, lora, { ...origin, imageSize: 16, trainPairs: 3 }), storage);
   return folder;
 }
 

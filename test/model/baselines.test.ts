@@ -84,6 +84,15 @@ test('pix2pix’s U-Net runs forward and backward', async () => {
       );
 });
 
+test('a U-Net of five stages takes pictures of 32 pixels', async () => {
+  const specs = unetSpecs({ width: 4, depth: 5 });
+  const forward: Forward = (tape, layers, x) => unetForward(tape, layers, x, 5);
+  const { shape, y, gradients } = await trace(specs, forward, [2, 32, 32, 3]);
+  assert.equal([...shape], [2, 32, 32, 3]);
+  assert.ok(spread(y) > 0.01);
+  assert.ok(gradients['down5.weight']!.some((v) => v !== 0));
+});
+
 test('the PatchGAN scores patches: 256 pixels give 30, 70 give 6', async () => {
   const specs = discriminatorSpecs({ width: 4, channels: 6 });
   for (const [edge, scores] of [

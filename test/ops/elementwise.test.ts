@@ -4,6 +4,7 @@ import { broadcast } from '../../src/runtime/ops/broadcast.ts';
 import { activationSpec } from './activation.ts';
 import { addSpec } from './add.ts';
 import { gegluSpec } from './geglu.ts';
+import { inverseSqrtSpec } from './inverse_sqrt.ts';
 import { mulSpec, scaleSpec } from './mul.ts';
 import { meanSpec, sumSpec } from './reduce.ts';
 import { runSpecs } from './run_specs.ts';
@@ -15,4 +16,14 @@ test('a shape that cannot be repeated over another is refused by name', () => {
   assert.throws(() => broadcast('add', [1, 1, 1, 1, 3], [3]), /more than four dimensions/);
 });
 
-runSpecs([activationSpec, gegluSpec, addSpec, mulSpec, scaleSpec, sumSpec, meanSpec, softmaxSpec]);
+runSpecs([
+  activationSpec,
+  inverseSqrtSpec,
+  gegluSpec,
+  addSpec,
+  mulSpec,
+  scaleSpec,
+  sumSpec,
+  meanSpec,
+  softmaxSpec,
+]);

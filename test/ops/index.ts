@@ -12,6 +12,7 @@ import { gegluSpec } from './geglu.ts';
 import { groupNormSpec } from './group_norm.ts';
 import { imageSpec } from './image.ts';
 import { instanceNormSpec } from './instance_norm.ts';
+import { inverseSqrtSpec } from './inverse_sqrt.ts';
 import { layerNormSpec } from './layer_norm.ts';
 import { linearLoraSpec } from './linear_lora.ts';
 import {
@@ -53,6 +54,7 @@ export const opSpecs: readonly OpSpec[] = [
   gegluSpec,
   groupNormSpec,
   imageSpec,
+  inverseSqrtSpec,
   instanceNormSpec,
   layerNormSpec,
   linearLoraSpec,

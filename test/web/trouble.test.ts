@@ -159,8 +159,9 @@ inPage(
     assert.match(found.states[1]!, /^running: /);
     assert.match(found.end, /^lost: The graphics device was lost 3 times in a minute.*reload the page/);
     // The quicker of two: a machine that is busy with other work takes longer for one of them.
-  assert.ok(Math.min(...found.times) <= 5000, `${found.times}`);
-});
+    assert.ok(Math.min(...found.times) <= 5000, `${found.times}`);
+  },
+);
 
 inPage('started and stopped 100 times, resized in between, hidden and shown', async (tab) => {
   const found = await tab.evaluate(async () => {

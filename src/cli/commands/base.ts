@@ -1,11 +1,6 @@
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { generatorPresets, type PresetName } from '../../model/generator_spec.ts';
-import { writeDiscriminator, writeGenerator } from '../../model/network_file.ts';
-import type { Arrays } from '../../model/weights.ts';
-import type { Json } from '../../train/checkpoint.ts';
-import { architectureOf, discriminatorFor, initialise } from '../../train/first_weights.ts';
-import { Trainer } from '../../train/trainer.ts';
 import {
   chosenScenes,
   gatherMaterial,
@@ -13,6 +8,7 @@ import {
   type MaterialOptions,
   nameList,
 } from '../base_material.ts';
+import { trainBase } from '../base_training.ts';
 import { type ChosenConcepts, chooseConcepts, conceptsJson, conceptsTable } from '../concept_pool.ts';
 import { openGpu } from '../device.ts';
 import { usageError } from '../errors.ts';
@@ -21,7 +17,6 @@ import { writeAtomic } from '../files.ts';
 import { integer, text } from '../options.ts';
 import { writeReport } from '../run/report.ts';
 import { choicesOfRun, openRunFolder, type RunFolder } from '../run_folder.ts';
-import { runSession } from '../session.ts';
 import { STOP_CODES } from '../signals.ts';
 import { addTrainOptions, runConfig } from '../train_options.ts';
 
@@ -61,24 +56,7 @@ async function saveConcepts(run: RunFolder, chosen: ChosenConcepts): Promise<voi
   console.log(`${title}: ${rows.map(([name]) => name).join(', ')}; map: ${run.file('concepts.svg')}`);
 }
 
-async function saveBase(run: RunFolder, trainer: Trainer, about: ReadonlyMap<string, string>): Promise<void> {
-  const part = (arrays: Arrays, prefix: string) =>
-    new Map(
-      [...arrays].filter(([n]) => n.startsWith(prefix)).map(([n, a]) => [n.slice(prefix.length), a] as const),
-    );
-  const { weights } = await trainer.save();
-  const { generator, discriminator } = trainer.config;
-  const base = writeGenerator({ config: generator, weights: part(weights, 'generator.'), about });
-  await writeAtomic(join(run.path, 'base.safetensors'), base);
-  const judge = writeDiscriminator({
-    config: discriminator,
-    weights: part(weights, 'discriminator.'),
-    about,
-  });
-  await writeAtomic(join(run.path, 'discriminator.safetensors'), judge);
-}
-
-async function trainBase(out: string, options: BaseOptions): Promise<number> {
+async function runBase(out: string, options: BaseOptions): Promise<number> {
   const generator = generatorPresets[options.preset];
   const { names, scenes, chosen } = await conceptsOf(options);
   const material = await gatherMaterial(options, generator, scenes, chosen);
@@ -89,45 +67,22 @@ async function trainBase(out: string, options: BaseOptions): Promise<number> {
     const config = runConfig('base', options, gpu.choices, settings);
     run = await openRunFolder(out, config, { fresh: options.fresh ?? false });
     if (chosen) await saveConcepts(run, chosen);
-    const trainer = await Trainer.create(gpu, {
-      generator,
-      discriminator: discriminatorFor(generator),
-      ranks: null,
-      gan: options.gan,
-      lambdaL1: options.lambdaL1,
-      size: options.size.width,
-      batch: options.batch,
-      steps: options.steps,
-      lr: options.lr,
-    });
-    initialise(trainer, { generator: null, discriminator: null, seed: options.seed });
-    const { stopped } = await runSession({
-      gpu,
-      run,
-      trainer,
-      ...material,
-      sampling: { count: material.source.count, seed: options.seed, flip: options.flip },
-      architecture: architectureOf(trainer.config),
-      config: config as Json,
-      saveEvery: options.saveEvery,
-      previewEvery: options.previewEvery,
-      label: 'base',
-    });
-    if (stopped) return STOP_CODES[stopped];
     const about = new Map([
       ['e2gan.name', options.name],
       ['e2gan.concepts', names.join(',')],
       ['e2gan.steps', String(options.steps)],
     ]);
-    await saveBase(run, trainer, about);
+    const { gan, lambdaL1, batch, steps, lr, flip, seed, saveEvery, previewEvery } = options;
+    const training = { gan, lambdaL1, batch, steps, lr, flip, seed, saveEvery, previewEvery };
+    const job = { generator, ...material, ...training, size: options.size.width, config, about };
+    const made = await trainBase(gpu, run, job);
+    if (made.stopped) return STOP_CODES[made.stopped];
     await writeReport(run.path, {
       title: `Base ${options.name}`,
       config,
       results: chosen ? [conceptsTable(chosen)] : [],
     });
-    console.log(
-      `${join(out, 'base.safetensors')}: ${trainer.generator.count} weights after ${options.steps} steps`,
-    );
+    console.log(`${join(out, 'base.safetensors')}: ${made.weights} weights after ${options.steps} steps`);
     return 0;
   } finally {
     gpu.close();
@@ -174,7 +129,7 @@ export function baseCommand(): Command {
     );
   return addTrainOptions(command, { steps: 20_000, size: 64 }).action(
     async (out: string, options: BaseOptions) => {
-      process.exitCode = await trainBase(out, options);
+      process.exitCode = await runBase(out, options);
     },
   );
 }

@@ -37,7 +37,9 @@ export function demoCommand(): Command {
   return new Command('demo')
     .description('serve the browser app to this machine: looks on a live camera, fine-tuning in the page')
     .addOption(
-      new Option('--port <n>', '0 for any that is free').argParser(integer({ min: 0, max: 65535 })).default(8137),
+      new Option('--port <n>', '0 for any that is free')
+        .argParser(integer({ min: 0, max: 65535 }))
+        .default(8137),
     )
     .addOption(
       new Option('--vectors <folder>', 'also serve reference vectors to /conformance.html').argParser(text),

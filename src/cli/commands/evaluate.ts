@@ -49,9 +49,10 @@ function chosenPairs(all: readonly Pair[], options: EvaluateOptions): { pairs: P
   return { pairs: heldOut, rule };
 }
 
-/** Edge of the pictures: as asked for, else what the first adapter was trained at. */
-function edgeOf({ adapters }: Edit, asked: number | undefined): number {
-  const trained = Number(adapters[0]?.adapter.metadata.get(ADAPTER_METADATA.imageSize));
+/** Edge of the pictures: as asked for, else what the first adapter, or the network, was trained at. */
+function edgeOf({ adapters, base }: Edit, asked: number | undefined): number {
+  const about = adapters[0]?.adapter.metadata ?? base.about;
+  const trained = Number(about.get(ADAPTER_METADATA.imageSize));
   return asked ?? (trained >= 16 && trained <= 2048 ? trained : DEFAULT_SIZE);
 }
 

@@ -4,13 +4,14 @@ import { Editor, type StrongAdapter } from '../../model/editor.ts';
 import { defaultRanks } from '../../model/lora.ts';
 import type { Gpu } from '../../runtime/gpu.ts';
 import { type BaseModel, readBaseModel, SHIPPED_BASE } from '../base_model.ts';
+import { sceneMaterial } from '../concept_material.ts';
 import { addDeviceOptions, type DeviceOptions, openGpu } from '../device.ts';
 import { type FinetuneJob, finetune } from '../finetune.ts';
 import { integer, text } from '../options.ts';
 import { openRunFolder } from '../run_folder.ts';
 import { STOP_CODES } from '../signals.ts';
 import { choicesSetting } from '../train_options.ts';
-import { printResult, sceneMaterial } from './finetune.ts';
+import { printResult } from './finetune.ts';
 
 interface StartOptions extends DeviceOptions {
   readonly concept: string;
@@ -41,7 +42,8 @@ async function startJob(base: BaseModel, { concept, steps }: StartOptions): Prom
     seed: 1,
   } as const;
   const config = { kind: 'start', ...training, concept, scenes: SCENES, base: base.sha256 };
-  return { base, ranks, ...training, saveEvery: 100, previewEvery: 100, config, ...material };
+  const stored = { ranks, adapterDtype: 'F16' } as const;
+  return { base, ...stored, ...training, saveEvery: 100, previewEvery: 100, config, ...material };
 }
 
 /** Frames per second of the merged generator, picture in and picture out. */

@@ -77,7 +77,8 @@ async function isUsableFile(root: string, path: string, entry: Dirent, skips: Sk
   return false;
 }
 
-async function leadsToFileInside(root: string, path: string): Promise<boolean> {
+/** Whether a link leads to a file below `root`, which must be a real path. */
+export async function leadsToFileInside(root: string, path: string): Promise<boolean> {
   try {
     const target = await realpath(join(root, path));
     return target.startsWith(root + sep) && (await stat(target)).isFile();

@@ -1,4 +1,5 @@
 import { Editor } from '../../model/editor.ts';
+import { e2ganNetwork } from '../../model/generator_network.ts';
 import { defaultRanks } from '../../model/lora.ts';
 import { pictureValues } from '../../model/picture.ts';
 import { hashedPrompt } from '../../model/text.ts';
@@ -33,7 +34,7 @@ export async function compileFrame(gpu: Gpu, subject: Subject, size: Size): Prom
 /** Training steps of a LoRA with one pair. */
 export async function compileStep(gpu: Gpu, { config, weights }: Subject, size: Size): Promise<Replayed> {
   const trainer = await Trainer.create(gpu, {
-    generator: config,
+    generator: e2ganNetwork(config),
     discriminator: discriminatorFor(config),
     ranks: defaultRanks(config),
     gan: 'lsgan',

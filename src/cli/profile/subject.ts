@@ -54,8 +54,10 @@ export async function readSubject(options: {
     return presetSubject(preset);
   }
   const edit = await readEdit({ base, adapter }, warn);
-  const { config, weights } = edit.base.generator;
-  return { name: edit.base.name, config, weights, adapters: edit.adapters };
+  const { design, weights, name } = edit.base;
+  if (design.kind !== 'e2gan')
+    throw usageError(`--base: ${base} is a ${design.kind}, profiles are of E2GAN's generators`);
+  return { name, config: design.config, weights, adapters: edit.adapters };
 }
 
 /** A picture of noise. */

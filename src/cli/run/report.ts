@@ -26,6 +26,8 @@ export interface ReportContent {
   /** Pictures in the order of showing, as PNG bytes. */
   readonly previews: readonly { readonly name: string; readonly png: Uint8Array }[];
   readonly results: readonly ResultTable[];
+  /** Figures of our own making, as SVG. */
+  readonly figures?: readonly string[];
 }
 
 /** A report as one HTML page that needs no server, no network and no other file. All content is escaped. */
@@ -38,6 +40,7 @@ export async function renderReport(content: ReportContent): Promise<string> {
     charts: chartsOf(content.metrics),
     body: [
       ...content.results.map(tableHtml),
+      ...(content.figures ?? []).map((svg) => `<figure class="figure">${svg}</figure>`),
       content.previews.length > 0 ? previewsHtml(content.previews) : '',
       configHtml(content.config),
     ].join('\n'),
@@ -47,7 +50,7 @@ export async function renderReport(content: ReportContent): Promise<string> {
 /** Writes `report.html` into a run folder from its metrics and its last previews. @throws UserError */
 export async function writeReport(
   folder: string,
-  content: Pick<ReportContent, 'title' | 'config' | 'results'>,
+  content: Pick<ReportContent, 'title' | 'config' | 'results' | 'figures'>,
 ): Promise<void> {
   const metrics = await readMetrics(join(folder, 'metrics.jsonl'));
   const names = (await readdir(join(folder, 'previews')).catch(() => [])).filter((name) =>
@@ -62,7 +65,8 @@ export async function writeReport(
   await writeAtomic(join(folder, 'report.html'), await renderReport({ ...content, metrics, previews }));
 }
 
-function tableHtml({ title, columns, rows }: ResultTable): string {
+/** A table with its title. */
+export function tableHtml({ title, columns, rows }: ResultTable): string {
   const head = columns.map((name) => `<th>${escapeHtml(name)}</th>`).join('');
   const cell = (value: string | number) =>
     typeof value === 'number'
@@ -86,7 +90,7 @@ function previewsHtml(previews: ReportContent['previews']): string {
 }
 
 /** All settings but the forms of kernels, which are many and say nothing of the result. */
-function configHtml({ choices: _, ...settings }: Config): string {
+export function configHtml({ choices: _, ...settings }: Config): string {
   const rows = [...flattenConfig(settings)].map(([name, value]) => {
     return `<tr><th>${escapeHtml(name)}</th><td><code>${escapeHtml(value)}</code></td></tr>`;
   });

@@ -36,6 +36,7 @@ const STYLE = `
   td.number { text-align: right; font-variant-numeric: tabular-nums }
   #charts { display: flex; flex-wrap: wrap; gap: 1rem }
   .previews { display: flex; flex-wrap: wrap; gap: 1rem } figure { margin: 0 } img { max-width: 100%; image-rendering: pixelated }
+  .figure { margin-top: 1.5rem } svg { width: 100%; height: auto }
   figcaption { color: #666; font-size: .85rem }`;
 
 /** Runs in the page. */

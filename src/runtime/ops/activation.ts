@@ -43,6 +43,25 @@ export function activationGradX(
 }
 
 /**
+ * How y = f(x) changes where x changes by `dx`: dx * f'(x). Its slope counts as constant, so there is a gradient to dx alone;
+ * exact where f is linear by parts.
+ *
+ * @returns x's shape
+ */
+export function activationTangent(
+  tape: Tape | null,
+  dx: Tensor,
+  x: Tensor,
+  y: Tensor,
+  kind: 'relu' | 'leaky_relu',
+  slope?: number,
+): Tensor {
+  const tangent = activationGradX(dx, x, y, kind, slope);
+  if (TRAINING) tape?.record(tangent, [dx], (dt) => [activationGradX(dt, x, y, kind, slope)]);
+  return tangent;
+}
+
+/**
  * y = f(x), element by element.
  *
  * @param x - any shape, f32

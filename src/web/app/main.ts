@@ -1,14 +1,17 @@
-import type { Progress } from '../download.ts';
 import type { StageState } from '../stage.ts';
 import { messageOf } from '../web_error.ts';
-import { showFacts, showKernels, showTimeline } from './details.ts';
-import { byId, download, fileName } from './dom.ts';
+import { cover, say, showProgress } from './cover.ts';
+import { showFacts, showKernels, showTimeline, slownessOf } from './details.ts';
+import { byId, download, fileName, press, pressed } from './dom.ts';
+import { startDrop } from './drop.ts';
 import { sortFiles, zipFiles } from './dropped_files.ts';
 import { Figures } from './figures.ts';
 import type { FilterApi } from './filter_worker.ts';
 import { Gallery } from './gallery.ts';
 import { beside, type Models, readModels } from './models.ts';
 import { attempt, note } from './notes.ts';
+import { startOffline } from './offline.ts';
+import { pngOf } from './picture_file.ts';
 import { Recorder } from './recorder.ts';
 import { connect, type Remote } from './rpc.ts';
 import { Sources } from './sources.ts';
@@ -24,28 +27,6 @@ const SOFTWARE_EDGE = 128;
 const SCENE_EDGE = 512;
 
 const canvas = byId<HTMLCanvasElement>('canvas');
-const cover = {
-  box: byId('cover'),
-  text: byId('cover-text'),
-  bar: byId<HTMLProgressElement>('cover-progress'),
-};
-const pressed = (button: HTMLElement) => button.getAttribute('aria-pressed') === 'true';
-const press = (button: HTMLElement, on: boolean) => button.setAttribute('aria-pressed', String(on));
-
-function say(text: string, part: number | null = null): void {
-  cover.box.hidden = false;
-  cover.text.textContent = text;
-  cover.bar.hidden = part === null;
-  if (part === null) return;
-  if (part > 0) cover.bar.value = part;
-  else cover.bar.removeAttribute('value');
-}
-
-function showProgress({ stage, loaded, total, file }: Progress): void {
-  if (stage === 'ready' || !cover.box.dataset.first) return;
-  const part = total ? loaded / total : 0;
-  say(stage === 'download' ? `Loading ${file} …` : 'Compiling for this device …', part);
-}
 
 /** The page's parts, and what goes on between them. */
 class App {
@@ -66,9 +47,9 @@ class App {
 
   constructor() {
     this.#filter = connect<FilterApi>(new Worker('filter_worker.mjs', { type: 'module' }), (event, data) => {
-      if (event === 'progress') showProgress(data as Progress);
+      if (event === 'progress') showProgress(data as Parameters<typeof showProgress>[0]);
       else if (event === 'state') this.#state(data as { state: StageState; message: string });
-      else if (event === 'fallback') this.#fellBack(data as number | 'too slow');
+      else if (event === 'fallback') note(slownessOf(data as number | 'too slow'));
     });
     this.#sources = new Sources({
       onStill: (picture) => void this.#setStill(picture),
@@ -107,7 +88,7 @@ class App {
   async start(): Promise<void> {
     startTabs(document.querySelector('[role=tablist]')!);
     this.#startTools();
-    this.#startDrop();
+    startDrop(byId('dropping'), (files) => void this.#take(files));
     cover.box.dataset.first = 'true';
     say('Starting …', 0);
     const screen = canvas.transferControlToOffscreen();
@@ -155,14 +136,6 @@ class App {
     else note(message);
     if (state === 'running') this.#loop.draw();
     document.body.dataset.state = state;
-  }
-
-  #fellBack(edge: number | 'too slow'): void {
-    note(
-      edge === 'too slow'
-        ? 'This device is too slow for smooth video; pictures work.'
-        : `The device is slow: the picture has ${edge} × ${edge} points now. “Detail” sets it.`,
-    );
   }
 
   async #setStill(picture: ImageBitmap | null): Promise<void> {
@@ -243,15 +216,7 @@ class App {
   }
 
   async #save(): Promise<void> {
-    const { width, height, values } = await this.#filter.values();
-    const pixels = new ImageData(width, height);
-    for (let from = 0, to = 0; from < values.length; to += 4) {
-      for (let c = 0; c < 3; c++) pixels.data[to + c] = Math.round((values[from++]! + 1) * 127.5);
-      pixels.data[to + 3] = 255;
-    }
-    const copy = new OffscreenCanvas(width, height);
-    copy.getContext('2d')!.putImageData(pixels, 0, 0);
-    download('e2gan.png', await copy.convertToBlob());
+    download('e2gan.png', await pngOf(await this.#filter.values()));
   }
 
   async #record(): Promise<void> {
@@ -296,22 +261,6 @@ class App {
     });
   }
 
-  #startDrop(): void {
-    const veil = byId('dropping');
-    document.addEventListener('dragover', (event) => {
-      event.preventDefault();
-      veil.hidden = false;
-    });
-    document.addEventListener('dragleave', ({ relatedTarget }) => {
-      if (!relatedTarget) veil.hidden = true;
-    });
-    document.addEventListener('drop', (event) => {
-      event.preventDefault();
-      veil.hidden = true;
-      void this.#take([...(event.dataTransfer?.files ?? [])]);
-    });
-  }
-
   async #take(files: readonly File[]): Promise<void> {
     for (const dropped of (await attempt(() => sortFiles(files))) ?? [])
       await attempt(async () => {
@@ -333,12 +282,6 @@ class App {
     this.#gallery.clear();
     note(`${name} is the base now; its adapters are the ones you drop next.`);
   }
-}
-
-function startOffline(): void {
-  if (!('serviceWorker' in navigator)) return;
-  // Not being there offline is no reason to bother anybody.
-  navigator.serviceWorker.register('service_worker.mjs', { type: 'module' }).catch(() => {});
 }
 
 try {
