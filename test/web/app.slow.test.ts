@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { listFiles } from '../../src/cli/demo/file_server.ts';
@@ -12,6 +12,9 @@ import { adapterFiles, randomAdapter, smallBase } from './small_base.ts';
 const PATIENCE = 300_000;
 
 let browser: Browser | null;
+let context: BrowserContext;
+let tab: Page;
+const errors: string[] = [];
 let site: { url: string; close(): void };
 test.before(async () => {
   browser = await openChromium();
@@ -25,6 +28,13 @@ test.before(async () => {
   for (const [i, { name }] of looks.entries())
     Object.assign(files, adapterFiles(`/some/where/models/${name}`, randomAdapter(i, name)));
   site = await serve(files);
+  if (!browser) return;
+  context = await browser.newContext({ acceptDownloads: true });
+  tab = await context.newPage();
+  tab.setDefaultTimeout(PATIENCE);
+  tab.on('pageerror', (error) => errors.push(error.message));
+  await tab.goto(`${site.url}/some/where/`, { timeout: PATIENCE });
+  await frames(tab, 1);
 });
 test.after(async () => {
   await browser?.close();
@@ -43,16 +53,16 @@ const said = (tab: Page, text: RegExp) =>
 const noted = (tab: Page, text: string) =>
   tab.locator('.note', { hasText: text }).first().waitFor({ timeout: PATIENCE });
 
-test('camera, looks, keyboard, drops, a lost device, and training that outlives a reload and the network', async () => {
-  if (!browser) return;
-  const context = await browser.newContext({ acceptDownloads: true });
-  const tab = await context.newPage();
-  tab.setDefaultTimeout(PATIENCE);
-  const errors: string[] = [];
-  tab.on('pageerror', (error) => errors.push(error.message));
-  await tab.goto(`${site.url}/some/where/`, { timeout: PATIENCE });
-  await frames(tab, 1);
+/** One part of what somebody does in the app; the parts follow each other in one page. */
+function inApp(name: string, run: () => Promise<void>): void {
+  test(name, async () => {
+    if (!browser) return;
+    await run();
+    assert.equal(errors, []);
+  });
+}
 
+inApp('sliders and the wipe answer the keyboard', async () => {
   // A slider by keyboard draws the still picture anew; the wipe has a keyboard too.
   const before = await framesOf(tab);
   await tab.locator('.look input').nth(1).focus();
@@ -63,7 +73,9 @@ test('camera, looks, keyboard, drops, a lost device, and training that outlives 
   await tab.locator('#wipe').focus();
   await tab.keyboard.press('ArrowLeft');
   assert.is(await tab.locator('#wipe').getAttribute('aria-valuenow'), '48');
+});
 
+inApp('the camera runs, and what it refuses is said', async () => {
   // The camera runs, and what is refused is said.
   const still = await framesOf(tab);
   await tab.click('#camera');
@@ -77,7 +89,9 @@ test('camera, looks, keyboard, drops, a lost device, and training that outlives 
   await tab.click('#camera');
   await noted(tab, 'The camera is not allowed here');
   assert.is(await tab.locator('#camera').getAttribute('aria-pressed'), 'false');
+});
 
+inApp('adapters are taken in; names of files are text, whatever they hold', async () => {
   // Names of files are text, whatever they hold.
   await tab.setInputFiles('#pick', {
     name: '<img src=x onerror=document.title=1>.txt',
@@ -96,12 +110,16 @@ test('camera, looks, keyboard, drops, a lost device, and training that outlives 
     })),
   );
   await tab.locator('.look .name', { hasText: '<b>own</b>' }).waitFor();
+});
 
+inApp('a lost device is replaced', async () => {
   // A lost device is replaced.
   await tab.click('#tab-details');
   await tab.click('#lose');
   await tab.waitForFunction(() => document.body.dataset.state === 'running', null, { timeout: PATIENCE });
+});
 
+inApp('training outlives a reload without a network, and ends in a file', async () => {
   // Training: paused, the page reloaded without a network, resumed to the end, exported.
   await tab.waitForFunction(async () => (await navigator.serviceWorker.ready).active?.state === 'activated');
   await tab.click('#tab-train');
@@ -127,8 +145,6 @@ test('camera, looks, keyboard, drops, a lost device, and training that outlives 
   assert.ok(await tab.locator('#chart canvas').count());
   await tab.click('#tab-looks');
   await tab.locator('.look .name', { hasText: 'mine' }).waitFor();
-  assert.equal(errors, []);
-  await context.close();
 });
 
 test.run();
