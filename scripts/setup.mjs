@@ -15,6 +15,8 @@ Commands
   start         build the program and run its demo            (npm start)
   test [part]   types, lint and tests; part: substrings of test file names   (npm test -- part)
   conformance   compare with vectors in a folder              (npm run conformance -- DIR)
+  faults        fault tests, sampled; --full reaches all figures   (npm run test:faults -- --only part)
+  soak          fault tests with ever new seeds               (npm run soak -- --minutes 60)
   bench         time everything; with --peers, beside other libraries   (npm run bench -- --help)
   e2gan         build the program and run any of its commands
   vulkan        only make sure that a Vulkan device answers
@@ -33,6 +35,12 @@ const COMMANDS = {
   start: { build: ['types', 'cli'], run: ['dist/cli.mjs', 'start'] },
   test: { build: ['types', 'check', 'cli', 'test'], stale: 'dist/test', run: ['scripts/run_tests.mjs'] },
   conformance: { build: ['conformance'], run: ['dist/conformance.mjs'] },
+  faults: { build: ['types', 'cli', 'faults'], stale: 'dist/faults', run: ['scripts/run_faults.mjs'] },
+  soak: {
+    build: ['types', 'cli', 'faults'],
+    stale: 'dist/faults',
+    run: ['scripts/run_faults.mjs', '--soak'],
+  },
   bench: { build: ['types', 'bench'], run: ['dist/bench.mjs'] },
   e2gan: { build: ['types', 'cli'], run: ['dist/cli.mjs'] },
   vulkan: { build: [], run: [] },

@@ -1,0 +1,167 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Random } from '../../src/train/random.ts';
+import { writeSmallBase } from '../cli/small_base.ts';
+import { KILLS } from './failing_files.ts';
+import { type Figures, type PartOptions, runPart } from './figures.ts';
+import { inScratch } from './scratch.ts';
+
+// kill -9, at random moments and inside the writing of a checkpoint; what is resumed must end with the same bits.
+
+const HOST = fileURLToPath(new URL('./host_training.child.mjs', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../cli.mjs', import.meta.url));
+
+interface Ended {
+  readonly killed: boolean;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs Node; `kill` is given the child as soon as it lives. */
+function node(
+  args: readonly string[],
+  kill: (child: ReturnType<typeof spawn>) => void = () => {},
+): Promise<Ended> {
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const text = { out: '', err: '' };
+  child.stdout.on('data', (part) => (text.out += part));
+  child.stderr.on('data', (part) => (text.err += part));
+  kill(child);
+  return new Promise((resolve) =>
+    child.on('close', (_, signal) => resolve({ killed: signal === 'SIGKILL', ...text })),
+  );
+}
+
+const STEPS = 60;
+const EVERY = 3;
+const train = (out: string) => [HOST, out, String(STEPS), String(EVERY)];
+
+/** Kills a run at random moments, then lets it end. @returns kills */
+async function killAtRandom(out: string, wholeMs: number, random: Random): Promise<number> {
+  let kills = 0;
+  for (let tries = 0; tries < 3; tries++) {
+    const { killed } = await node(train(out), (child) => {
+      setTimeout(() => child.kill('SIGKILL'), random.next() * wholeMs);
+    });
+    if (killed) kills++;
+  }
+  return kills;
+}
+
+async function randomMoments(figures: Figures, folder: string, { full, seed }: PartOptions): Promise<string> {
+  const begin = performance.now();
+  const whole = await node(train(join(folder, 'whole')));
+  const ms = performance.now() - begin;
+  const random = new Random(`kill ${seed}`);
+  const wanted = full ? 200 : 6;
+  let [kills, equal] = [0, 0];
+  while (kills < wanted) {
+    const out = await mkdtemp(join(folder, 'random-'));
+    const made = await killAtRandom(out, ms, random);
+    kills += made;
+    const { out: digest, err } = await node(train(out));
+    if (digest === whole.out) equal += made;
+    else figures.detail(`after ${made} kills: ${digest || err}`);
+  }
+  figures.count('kill -9 at random moments of a training on the host', equal, kills, 'resumed bit for bit');
+  return whole.out;
+}
+
+/** Every call of the second and third save, before, within and after it. */
+async function aimed(figures: Figures, folder: string, digest: string, { full }: PartOptions): Promise<void> {
+  const [first, last] = [12, 32];
+  const aims = KILLS.flatMap((kill) =>
+    Array.from({ length: last - first }, (_, i) => [first + i, kill] as const),
+  );
+  let [equal, kills] = [0, 0];
+  for (const [i, [nth, kill]] of aims.entries()) {
+    if (!full && i % 9) continue;
+    const out = await mkdtemp(join(folder, 'aimed-'));
+    const { killed } = await node([...train(out), join(out, 'checkpoints'), String(nth), kill]);
+    // Only writes have a middle.
+    if (!killed) continue;
+    kills++;
+    const { out: found, err } = await node(train(out));
+    if (found === digest) equal++;
+    else figures.detail(`${kill} call ${nth}: ${found || err}`);
+  }
+  figures.count('kill -9 inside the writing of a checkpoint', equal, kills, 'resumed bit for bit');
+}
+
+const FILES = ['adapter_model.safetensors', 'adapter_config.json'];
+const REAL_STEPS = 300;
+const finetune = (base: string, out: string) => [
+  ...[
+    PROGRAM,
+    'finetune',
+    out,
+    '--scenes',
+    'autumn',
+    '--scene-count',
+    '5',
+    '--held-out',
+    '2',
+    '--base',
+    base,
+  ],
+  ...['--size', '24', '--steps', String(REAL_STEPS), '--save-every', '7', '--preview-every', '1000'],
+  // Rounded to f16, two adapters could be equal that are not.
+  ...['--adapter-dtype', 'f32'],
+];
+
+/** Steps that a run has written down. */
+const stepsIn = (out: string): number => {
+  const path = join(out, 'metrics.jsonl');
+  return existsSync(path) ? readFileSync(path, 'utf8').split('\n').length - 1 : 0;
+};
+
+/** Kills the child some steps after its first. */
+const killAfter = (out: string, steps: number) => (child: ReturnType<typeof spawn>) => {
+  let from: number | undefined;
+  const timer = setInterval(() => {
+    const done = stepsIn(out);
+    if (from === undefined || done < from) from = done;
+    if (done > from + steps) child.kill('SIGKILL');
+  }, 5);
+  child.on('close', () => clearInterval(timer));
+};
+
+async function wholeProgram(figures: Figures, folder: string, { full, seed }: PartOptions): Promise<void> {
+  const base = join(folder, 'base.safetensors');
+  await writeSmallBase(base);
+  const whole = join(folder, 'program');
+  await node(finetune(base, whole));
+  const random = new Random(`program ${seed}`);
+  const perRun = full ? 10 : 2;
+  let [kills, equal] = [0, 0];
+  for (let run = 0; run < (full ? 5 : 1); run++) {
+    const out = join(folder, `broken-${run}`);
+    let made = 0;
+    for (let tries = 0; made < perRun && tries < 3 * perRun; tries++) {
+      const steps = Math.floor((random.next() * 0.8 * REAL_STEPS) / perRun);
+      if ((await node(finetune(base, out), killAfter(out, steps))).killed) made++;
+    }
+    const { err } = await node(finetune(base, out));
+    const pairs = await Promise.all(
+      FILES.map(
+        async (name) => [await readFile(join(out, name)), await readFile(join(whole, name))] as const,
+      ),
+    ).catch(() => []);
+    const same = pairs.length > 0 && pairs.every(([a, b]) => a.equals(b));
+    kills += made;
+    if (same) equal += made;
+    else figures.detail(`the adapter differs after ${made} kills: ${err.split('\n').at(-2)}`);
+  }
+  figures.count('kill -9 at random steps of the whole program', equal, kills, 'resumed bit for bit');
+}
+
+await runPart((figures, options) =>
+  inScratch(async (folder) => {
+    const digest = await randomMoments(figures, folder, options);
+    await aimed(figures, folder, digest, options);
+    await wholeProgram(figures, folder, options);
+  }),
+);
