@@ -1,10 +1,11 @@
 // Every build task by name: `node build.mjs types check cli web test [filter] faults conformance bench peers`.
 import { spawnSync } from 'node:child_process';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { wgslPlugin, writeTypes } from './kernels/link.mjs';
+import { laySite, listSite } from './scripts/site.mjs';
 
 const node = {
   bundle: true,
@@ -86,12 +87,28 @@ const tasks = {
   async package() {
     const outdir = 'dist';
     await checked({ entryPoints: { index: 'src/web/index.ts' }, outdir }, 'dist/index.mjs');
+    await build({ ...browser, entryPoints: { training: 'src/web/training.ts' }, outdir });
+    const inNode = { ...node, outdir, outExtension: { '.js': '.mjs' } };
+    await build({ ...inNode, entryPoints: { 'index.node': 'src/web/index.ts' }, define: INFERENCE });
+    await build({ ...inNode, entryPoints: { 'training.node': 'src/web/training.ts' } });
+  },
+  /** The browser app, as a folder that any server can give. */
+  async web() {
+    const outdir = 'dist/site';
+    await rm(outdir, { recursive: true, force: true });
+    await laySite(outdir);
+    await checked({ entryPoints: ['src/web/app/filter_worker.ts'], outdir }, `${outdir}/filter_worker.mjs`);
+    const entryPoints = {
+      app: 'src/web/app/main.ts',
+      train_worker: 'src/web/app/train_worker.ts',
+      conformance: 'test/conformance/web_page.ts',
+    };
+    await build({ ...browser, entryPoints, outdir });
     await build({
-      ...node,
-      entryPoints: { 'index.node': 'src/web/index.ts' },
-      define: INFERENCE,
+      ...browser,
+      entryPoints: ['src/web/app/service_worker.ts'],
       outdir,
-      outExtension: { '.js': '.mjs' },
+      define: { SITE: JSON.stringify(await listSite(outdir)) },
     });
   },
   /** Types of the entry points, each in one file. */
@@ -103,7 +120,7 @@ const tasks = {
       '--export-referenced-types=false',
       '--silent',
     ];
-    for (const name of ['index'])
+    for (const name of ['index', 'training'])
       command('dts-bundle-generator/dist/bin/dts-bundle-generator.js', [
         ...options,
         '-o',
@@ -119,7 +136,10 @@ const tasks = {
   conformance: () =>
     build({
       ...node,
-      entryPoints: { conformance: 'test/conformance/main.ts' },
+      entryPoints: {
+        conformance: 'test/conformance/main.ts',
+        'conformance-web': 'test/conformance/web_main.ts',
+      },
       outdir: 'dist',
       outExtension: { '.js': '.mjs' },
     }),

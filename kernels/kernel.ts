@@ -14,13 +14,13 @@ export interface Binding {
   readonly access: Access;
 }
 
-/** A texture or sampler of `@group(2)`, in the order of the binding numbers. */
+/** A texture or sampler of `@group(1)`, in the order of the binding numbers. */
 export interface TextureBinding {
   readonly name: string;
   readonly kind: 'texture_external' | 'texture_2d<f32>' | 'sampler';
 }
 
-/** One 4-byte field of `Params`, the uniform at `@group(1) @binding(0)`. */
+/** One 4-byte field of `Params`, the uniform at `@group(0) @binding(8)`, after the most storage buffers there may be. */
 export interface Param {
   readonly name: string;
   readonly type: 'u32' | 'i32' | 'f32';
@@ -59,3 +59,6 @@ export type ParamsOf<K extends AnyKernel> = TypesOf<K>['params'];
 export type OverridesOf<K extends AnyKernel> = TypesOf<K>['overrides'];
 export type SpecialsOf<K extends AnyKernel> = TypesOf<K>['specials'];
 export type CoresOf<K extends AnyKernel> = keyof K['cores'] & string;
+
+/** Binding number of `params`. */
+export const PARAMS_BINDING = 8;

@@ -44,10 +44,10 @@ function closure(name, seen = new Set()) {
 const BINDING =
   /^@group\((\d+)\) @binding\((\d+)\) var<(storage, read|storage, read_write|uniform)> (\w+): ([\w<>]+);/;
 
-const TEXTURE = /^@group\(2\) @binding\((\d+)\) var (\w+): (texture_external|texture_2d<f32>|sampler);/;
+const TEXTURE = /^@group\(1\) @binding\((\d+)\) var (\w+): (texture_external|texture_2d<f32>|sampler);/;
 const bindingLines = (source) => source.split('\n').filter((l) => /^\s*@(group|binding)/.test(l));
 
-/** Textures and samplers of a frame's kernel: group 2, so that only this group is made anew where a source changes. */
+/** Textures and samplers of a frame's kernel: group 1, so that only this group is made anew where a source changes. */
 function reflectTextures(name, source) {
   const found = bindingLines(source).flatMap((line) => TEXTURE.exec(line) ?? []);
   const textures = [];
@@ -67,8 +67,8 @@ function reflectBindings(name, source) {
     if (!m) throw new Error(`${name}.wgsl: cannot read the binding "${line.trim()}"`);
     const [, group, index, space, variable] = m;
     if (space === 'uniform') {
-      if (group !== '1' || index !== '0' || variable !== 'params')
-        throw new Error(`${name}.wgsl: the uniform must be params at group 1, binding 0`);
+      if (group !== '0' || index !== '8' || variable !== 'params')
+        throw new Error(`${name}.wgsl: the uniform must be params at group 0, binding 8`);
       continue;
     }
     if (group !== '0' || Number(index) !== bindings.length)

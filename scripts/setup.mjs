@@ -19,6 +19,8 @@ Commands
   soak          fault tests with ever new seeds               (npm run soak -- --minutes 60)
   bench         time everything; with --peers, beside other libraries   (npm run bench -- --help)
   e2gan         build the program and run any of its commands
+  site          build the browser app into dist/site, for any server
+  conformance-web   the same vectors in a headless Chromium   (npm run conformance:web -- DIR)
   vulkan        only make sure that a Vulkan device answers
 
 Environment
@@ -33,7 +35,11 @@ Environment
  */
 const COMMANDS = {
   start: { build: ['types', 'cli'], run: ['dist/cli.mjs', 'start'] },
-  test: { build: ['types', 'check', 'cli', 'test'], stale: 'dist/test', run: ['scripts/run_tests.mjs'] },
+  test: {
+    build: ['types', 'check', 'cli', 'package', 'web', 'test'],
+    stale: 'dist/test',
+    run: ['scripts/run_tests.mjs'],
+  },
   conformance: { build: ['conformance'], run: ['dist/conformance.mjs'] },
   faults: { build: ['types', 'cli', 'faults'], stale: 'dist/faults', run: ['scripts/run_faults.mjs'] },
   soak: {
@@ -42,7 +48,9 @@ const COMMANDS = {
     run: ['scripts/run_faults.mjs', '--soak'],
   },
   bench: { build: ['types', 'bench'], run: ['dist/bench.mjs'] },
-  e2gan: { build: ['types', 'cli'], run: ['dist/cli.mjs'] },
+  e2gan: { build: ['types', 'cli', 'web'], run: ['dist/cli.mjs'] },
+  site: { build: ['types', 'web'], run: [] },
+  'conformance-web': { build: ['types', 'web', 'conformance'], run: ['dist/conformance-web.mjs'] },
   vulkan: { build: [], run: [] },
 };
 

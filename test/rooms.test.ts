@@ -44,7 +44,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/cli': ['kernels', 'src/runtime', 'src/model', 'src/train', 'scripts'],
   'src/web': ['kernels', 'src/runtime', 'src/model', 'src/train'],
   scripts: [],
-  'build.mjs': ['kernels'],
+  'build.mjs': ['kernels', 'scripts'],
   test: [...ROOMS, 'build.mjs'],
   bench: [...ROOMS, 'build.mjs'],
 };

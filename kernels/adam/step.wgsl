@@ -27,7 +27,7 @@ fn is_finite(x: f32) -> bool { return (bitcast<u32>(x) & 0x7f800000u) != 0x7f800
 @group(0) @binding(3) var<storage, read_write> w: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> m: array<vec4f>;
 @group(0) @binding(5) var<storage, read_write> v: array<vec4f>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding(8) var<uniform> params: Params;
 
 @compute @workgroup_size(WG)
 fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {

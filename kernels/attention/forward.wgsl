@@ -16,7 +16,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read> mask: array<f32>;
 @group(0) @binding(4) var<storage, read_write> y: array<vec4f>;
 @group(0) @binding(5) var<storage, read_write> stats: array<vec4f>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding(8) var<uniform> params: Params;
 
 const SLACK = 8.0;
 

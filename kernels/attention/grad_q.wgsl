@@ -14,7 +14,7 @@ struct Params {
 @group(0) @binding(4) var<storage, read> dy: array<vec4f>;
 @group(0) @binding(5) var<storage, read> stats: array<vec4f>;
 @group(0) @binding(6) var<storage, read_write> dq: array<vec4f>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding(8) var<uniform> params: Params;
 
 var<private> z: u32;
 var<private> queries: vec2u;  // the first, and the distance to the next

@@ -9,7 +9,7 @@ struct Params { n: u32, pixels: u32, c4: u32, span: u32, chunks: u32, eps: f32 }
 @group(0) @binding(3) var<storage, read> weight: array<vec4f>;
 @group(0) @binding(4) var<storage, read> bias: array<vec4f>;
 @group(0) @binding(5) var<storage, read_write> parts: array<vec4f>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding(8) var<uniform> params: Params;
 
 @compute @workgroup_size(WG)
 fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {

@@ -6,7 +6,7 @@ override WG: u32 = 64;
 @group(0) @binding(0) var<storage, read> a: array<vec4f>;
 @group(0) @binding(1) var<storage, read> b: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> y: array<vec4f>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding(8) var<uniform> params: Params;
 
 fn value(row: u32, c: u32) -> f32 {
   if (c < params.ca) { return a[row * params.a_pitch4 + c / 4u][c % 4u]; }

@@ -14,7 +14,7 @@ override HAS_BIAS: bool = false;
 @group(0) @binding(1) var<storage, read> wt: array<vec4f>;
 @group(0) @binding(2) var<storage, read> bias: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> dx: array<vec4f>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding(8) var<uniform> params: Params;
 
 fn segments(z: u32) -> u32 { return params.kh * params.kw; }
 

@@ -30,7 +30,7 @@ override HAS_RESIDUAL: bool = false;
 @group(0) @binding(2) var<storage, read> bias: array<vec4f>;
 @group(0) @binding(3) var<storage, read> residual: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> y: array<vec4f>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding(8) var<uniform> params: Params;
 
 fn store(picture: u32, oy: u32, ox: u32, col: u32, acc: vec4f) {
   if (oy >= params.oh || ox >= params.ow) { return; }

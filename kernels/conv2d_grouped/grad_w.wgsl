@@ -13,7 +13,7 @@ override DEPTHWISE: bool = false;
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
 @group(0) @binding(1) var<storage, read> dy: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> dw: array<vec4f>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding(8) var<uniform> params: Params;
 
 fn x_at(row: u32, c: u32) -> f32 { return x[row + c / 4u][c % 4u]; }
 

@@ -16,7 +16,7 @@ override DEPTHWISE: bool = false;
 @group(0) @binding(1) var<storage, read> w: array<vec4f>;
 @group(0) @binding(2) var<storage, read> bias: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> dx: array<vec4f>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding(8) var<uniform> params: Params;
 
 // The product of one tap and one channel of dy, from the rows of dy and w.
 fn product(dy_row: u32, w_row: u32, c: u32) -> f32 {

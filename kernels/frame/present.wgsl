@@ -5,7 +5,7 @@ struct Params { width: u32, height: u32, out_width: f32, out_height: f32, wipe: 
 
 @group(0) @binding(0) var<storage, read> before: array<vec4f>;
 @group(0) @binding(1) var<storage, read> after: array<vec4f>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding(8) var<uniform> params: Params;
 
 fn value(pixel: vec2i, is_before: bool) -> vec3f {
   let last = vec2i(vec2u(params.width, params.height)) - 1;

@@ -6,9 +6,9 @@ struct Params {
 }
 
 @group(0) @binding(0) var<storage, read_write> y: array<vec4f>;
-@group(1) @binding(0) var<uniform> params: Params;
-@group(2) @binding(0) var source: texture_external;
-@group(2) @binding(1) var linear: sampler;
+@group(0) @binding(8) var<uniform> params: Params;
+@group(1) @binding(0) var source: texture_external;
+@group(1) @binding(1) var linear: sampler;
 
 fn pick(at: vec2f) -> vec3f {
   return textureSampleBaseClampToEdge(source, linear, at).rgb;

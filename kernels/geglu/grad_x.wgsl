@@ -8,7 +8,7 @@ override WG: u32 = 64;
 @group(0) @binding(0) var<storage, read> dy: array<f32>;
 @group(0) @binding(1) var<storage, read> x: array<f32>;
 @group(0) @binding(2) var<storage, read_write> dx: array<f32>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding(8) var<uniform> params: Params;
 
 @compute @workgroup_size(WG)
 fn main(@builtin(global_invocation_id) gid: vec3u, @builtin(num_workgroups) groups: vec3u) {

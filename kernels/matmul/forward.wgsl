@@ -13,7 +13,7 @@ override HAS_RESIDUAL: bool = false;
 @group(0) @binding(2) var<storage, read> bias: array<vec4f>;
 @group(0) @binding(3) var<storage, read> residual: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> y: array<vec4f>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding(8) var<uniform> params: Params;
 
 fn segments(z: u32) -> u32 { return 1u; }
 fn depth(seg: u32, z: u32) -> u32 { return params.k; }

@@ -11,7 +11,7 @@ const CIRCULAR: u32 = 3u;
 
 @group(0) @binding(0) var<storage, read> dy: array<vec4f>;
 @group(0) @binding(1) var<storage, read_write> dx: array<vec4f>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding(8) var<uniform> params: Params;
 
 // Positions along one axis: first, first + 1, ... (`count` of them), then two images, -1 where there is none.
 struct Positions { first: i32, count: i32, before: i32, after: i32 }

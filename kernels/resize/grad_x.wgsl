@@ -8,7 +8,7 @@ override BILINEAR: bool = false;
 
 @group(0) @binding(0) var<storage, read> dy: array<vec4f>;
 @group(0) @binding(1) var<storage, read_write> dx: array<vec4f>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding(8) var<uniform> params: Params;
 
 // The share that output o takes of input i.
 fn share(o: u32, i: u32, size: u32, ratio: f32) -> f32 {

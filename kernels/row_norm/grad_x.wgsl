@@ -12,7 +12,7 @@ override HAS_WEIGHT: bool = false;
 @group(0) @binding(2) var<storage, read> stats: array<vec4f>;
 @group(0) @binding(3) var<storage, read> weight: array<vec4f>;
 @group(0) @binding(4) var<storage, read_write> dx: array<vec4f>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding(8) var<uniform> params: Params;
 
 fn weighted(v: vec4f, i: u32) -> vec4f {
   if (HAS_WEIGHT) { return v * weight[i]; }

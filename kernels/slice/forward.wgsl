@@ -6,7 +6,7 @@ override WG: u32 = 64;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
 @group(0) @binding(1) var<storage, read_write> y: array<vec4f>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding(8) var<uniform> params: Params;
 
 // Columns before x wrap round to large numbers, so one comparison finds both ends.
 fn value(row: u32, c: u32) -> f32 {

@@ -12,7 +12,7 @@ const LOWEST: f32 = -3.4028234e38;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
 @group(0) @binding(1) var<storage, read_write> y: array<vec4f>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding(8) var<uniform> params: Params;
 
 fn load(i: u32, group: u32) -> vec4f {
   if (!LAST || !MASK) { return x[i]; }

@@ -9,7 +9,7 @@ override WY: u32 = 8;
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
 @group(0) @binding(1) var<storage, read_write> v: array<vec4f>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding(8) var<uniform> params: Params;
 
 fn pixel(row: u32, iy: u32, ix: u32, c: u32) -> vec4f {
   let inside = iy < params.h && ix < params.w;

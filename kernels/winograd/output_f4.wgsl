@@ -13,7 +13,7 @@ override HAS_RESIDUAL: bool = false;
 @group(0) @binding(1) var<storage, read> bias: array<vec4f>;
 @group(0) @binding(2) var<storage, read> residual: array<vec4f>;
 @group(0) @binding(3) var<storage, read_write> y: array<vec4f>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding(8) var<uniform> params: Params;
 
 // The tile's pixel (oy, ox) of picture `row / oh`, where the picture reaches that far.
 fn store(row: u32, oy: u32, ox: u32, c: u32, sum: vec4f) {

@@ -9,7 +9,7 @@ override TURNED: bool = false;
 
 @group(0) @binding(0) var<storage, read> w: array<f32>;
 @group(0) @binding(1) var<storage, read_write> u: array<vec4f>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding(8) var<uniform> params: Params;
 
 // G g.
 fn transformed(g: array<vec4f, 3>) -> array<vec4f, 6> {

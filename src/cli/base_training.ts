@@ -4,6 +4,7 @@ import type { GeneratorConfig } from '../model/generator_spec.ts';
 import { writeDiscriminator, writeGenerator } from '../model/network_file.ts';
 import type { Gpu } from '../runtime/gpu.ts';
 import type { Json } from '../train/checkpoint.ts';
+import { architectureOf, discriminatorFor, initialise } from '../train/first_weights.ts';
 import type { GanObjective } from '../train/gan_step.ts';
 import { Trainer } from '../train/trainer.ts';
 import type { Material } from './base_material.ts';
@@ -11,7 +12,6 @@ import { writeAtomic } from './files.ts';
 import type { RunFolder } from './run_folder.ts';
 import { runSession } from './session.ts';
 import type { Stop } from './signals.ts';
-import { architectureOf, discriminatorFor, initialise } from './training.ts';
 
 /** A base to train from random weights. */
 export interface BaseJob extends Material, GanObjective {

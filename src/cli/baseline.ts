@@ -7,6 +7,7 @@ import type { Arrays } from '../model/weights.ts';
 import type { Gpu } from '../runtime/gpu.ts';
 import type { Json } from '../train/checkpoint.ts';
 import { ComodganTrainer } from '../train/comodgan_trainer.ts';
+import { architectureOf, initialise } from '../train/first_weights.ts';
 import type { GanObjective } from '../train/gan_step.ts';
 import { initialWeights } from '../train/init.ts';
 import type { PairSource, PromptedPair } from '../train/loop.ts';
@@ -19,7 +20,6 @@ import { writeReport } from './run/report.ts';
 import type { RunFolder } from './run_folder.ts';
 import { type Quality, runSession } from './session.ts';
 import type { Stop } from './signals.ts';
-import { architectureOf, initialise } from './training.ts';
 
 /** One concept to learn from scratch: by which network, from what, and how long. Co-Mod-GAN has a GAN loss of its own. */
 export interface BaselineJob extends GanObjective {

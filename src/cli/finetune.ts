@@ -7,13 +7,15 @@ import type { Ranks } from '../model/lora.ts';
 import { writeGenerator } from '../model/network_file.ts';
 import type { Picture } from '../model/picture.ts';
 import type { StoredDtype } from '../model/safetensors.ts';
+import { adapterOf } from '../model/trained_adapter.ts';
 import type { Arrays } from '../model/weights.ts';
 import type { Gpu } from '../runtime/gpu.ts';
 import type { Json } from '../train/checkpoint.ts';
+import { architectureOf, discriminatorFor, initialise } from '../train/first_weights.ts';
 import type { GanObjective } from '../train/gan_step.ts';
 import type { PairSource, PromptedPair } from '../train/loop.ts';
 import { Trainer } from '../train/trainer.ts';
-import { adapterOf, saveAdapter } from './adapter_folder.ts';
+import { saveAdapter } from './adapter_folder.ts';
 import type { BaseModel } from './base_model.ts';
 import { writeAtomic } from './files.ts';
 import { QUALITY_COLUMNS, qualityRow } from './held_out.ts';
@@ -22,7 +24,6 @@ import { writeReport } from './run/report.ts';
 import type { RunFolder } from './run_folder.ts';
 import { comparison, type Quality, quality, runSession } from './session.ts';
 import type { Stop } from './signals.ts';
-import { architectureOf, discriminatorFor, initialise } from './training.ts';
 
 /** One concept to learn, from where, and how long. */
 export interface FinetuneJob extends GanObjective {

@@ -6,6 +6,7 @@ import { baseCommand } from './commands/base.ts';
 import { baselineCommand } from './commands/baseline.ts';
 import { benchCommand } from './commands/bench.ts';
 import { dataCommand } from './commands/data.ts';
+import { demoCommand } from './commands/demo.ts';
 import { distillCommand } from './commands/distill.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
@@ -44,6 +45,7 @@ function createProgram(): Command {
     .addCommand(benchCommand())
     .addCommand(profileCommand())
     .addCommand(tuneCommand())
+    .addCommand(demoCommand())
     .addHelpText('after', EXIT_CODES);
 }
 

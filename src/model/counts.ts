@@ -138,7 +138,8 @@ export const countedComodgan = (config: ComodganConfig): CountedNetwork => ({
     if (width !== edge || height !== edge)
       throw new Error(`pictures must be ${edge}x${edge} pixels, not ${width}x${height}`);
     return comodganSpecs(config).map((spec) => {
-      const kernels = spec.kind === 'conv2d' ? comodganPlaces(spec.path, edge) : 1;
+      const once = spec.kind === 'linear' || spec.kind === 'norm';
+      const kernels = once ? 1 : comodganPlaces(spec.path, edge);
       return { spec, kernels, outputs: kernels };
     });
   },

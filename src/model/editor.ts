@@ -1,8 +1,10 @@
 import type { Gpu } from '../runtime/gpu.ts';
 import type { Program } from '../runtime/program.ts';
+import { product } from '../runtime/shape.ts';
 import type { Tensor } from '../runtime/tensor.ts';
 import type { Adapter } from './adapter_layer.ts';
 import { FormatError } from './format_error.ts';
+import { FrozenWeights } from './frozen.ts';
 import { e2ganNetwork, type GeneratorNetwork } from './generator_network.ts';
 import type { GeneratorConfig } from './generator_spec.ts';
 import { type LayerSpec, Layers, type LoraPair, parameterShapes } from './layers.ts';
@@ -10,7 +12,7 @@ import { runtimeShape, toRuntime } from './layout.ts';
 import { type AdaptableModule, matchAdapter } from './match_adapter.ts';
 import { type Picture, pictureValues, valuesPicture } from './picture.ts';
 import { PROMPT_TOKENS } from './text.ts';
-import { type Arrays, Weights } from './weights.ts';
+import { type Arrays, matchArrays, Weights } from './weights.ts';
 
 /** An adapter with the strength it takes part with: 0 leaves the base, 1 is as trained. */
 export interface StrongAdapter {
@@ -48,6 +50,19 @@ export function uploadAdapters(
     }
   }
   return pairs;
+}
+
+/** All weights in one buffer, or in one each where the device binds none so large. @throws FormatError */
+function uploadWeights(gpu: Gpu, specs: readonly LayerSpec[], weights: Arrays): Weights | FrozenWeights {
+  const shapes = parameterShapes(specs);
+  const values = [...shapes.values()].reduce((sum, shape) => sum + product(shape), 0);
+  if (4 * values > gpu.device.limits.maxStorageBufferBindingSize) {
+    matchArrays(shapes, weights);
+    return new FrozenWeights(gpu, weights);
+  }
+  const base = new Weights(gpu, 'generator', shapes);
+  base.load(weights);
+  return base;
 }
 
 /** @throws FormatError where a network does not take pictures of this size */
@@ -114,8 +129,7 @@ export class Editor {
     height: number,
   ): Promise<Editor> {
     checkSize(network, width, height);
-    const base = new Weights(gpu, 'generator', parameterShapes(network.specs));
-    base.load(weights);
+    const base = uploadWeights(gpu, network.specs, weights);
     const lora = uploadAdapters(gpu, network.specs, adapters);
     const prompt =
       network.context === null

@@ -1,3 +1,4 @@
+import { PARAMS_BINDING } from '#kernels/kernel.ts';
 import { KernelError } from './errors.ts';
 import type { Gpu } from './gpu.ts';
 import type { Plan } from './plan.ts';
@@ -8,8 +9,8 @@ import type { Storage } from './tensor.ts';
 export interface Step {
   readonly launch: Launch;
   readonly pipeline: GPUComputePipeline;
-  readonly tensors: GPUBindGroup;
-  readonly params: GPUBindGroup | null;
+  /** Its tensors and its params. */
+  readonly bindings: GPUBindGroup;
 }
 
 /** The steps of a plan, and the buffers that were made for them. */
@@ -39,8 +40,8 @@ export function bindPlan(
 /** Gives back what `bindPlan` made. */
 export function unbind(gpu: Gpu, { once, each, buffers }: Bound): void {
   for (const buffer of buffers) gpu.destroyBuffer(buffer);
-  for (const { params, launch } of [...once, ...each]) {
-    gpu.counts.bindGroups -= params ? 2 : 1;
+  for (const { launch } of [...once, ...each]) {
+    gpu.counts.bindGroups--;
     for (const { storage } of launch.tensors) if (storage.kind !== 'parameter') storage.buffer = null;
   }
 }
@@ -90,17 +91,15 @@ function bindLaunch(
   offset: number,
 ): Step {
   const { kernel } = launch;
-  const entries = launch.tensors.map((t, binding) => {
+  const entries: GPUBindGroupEntry[] = launch.tensors.map((t, binding) => {
     const { buffer, bytes, offset } = t.storage;
     return { binding, resource: { buffer: buffer!, offset, size: bytes } };
   });
-  const tensors = gpu.createBindGroup(launch.label, gpu.pipelines.tensorsLayout(kernel), entries);
-  if (kernel.params.length === 0) return { launch, pipeline, tensors, params: null };
   const resource = { buffer: uniform, offset, size: PARAMS_STRIDE };
+  if (kernel.params.length) entries.push({ binding: PARAMS_BINDING, resource });
   return {
     launch,
     pipeline,
-    tensors,
-    params: gpu.createBindGroup(launch.label, gpu.pipelines.paramsLayout, [{ binding: 0, resource }]),
+    bindings: gpu.createBindGroup(launch.label, gpu.pipelines.layout(kernel), entries),
   };
 }

@@ -1,5 +1,5 @@
 import { assemble, type Specials } from '#kernels/assemble.ts';
-import type { AnyKernel, Fragment } from '#kernels/kernel.ts';
+import { type AnyKernel, type Fragment, PARAMS_BINDING } from '#kernels/kernel.ts';
 import { KernelError } from './errors.ts';
 import { halvesOf, type Launch } from './recording.ts';
 
@@ -17,36 +17,33 @@ function textOf(
   }
 }
 
+function layoutEntries(kernel: AnyKernel): GPUBindGroupLayoutEntry[] {
+  const visibility = GPUShaderStage.COMPUTE;
+  const buffers = kernel.bindings.map((b, binding) => ({
+    binding,
+    visibility,
+    buffer: { type: b.access === 'read' ? ('read-only-storage' as const) : ('storage' as const) },
+  }));
+  const params = { binding: PARAMS_BINDING, visibility, buffer: { type: 'uniform' as const } };
+  return kernel.params.length ? [...buffers, params] : buffers;
+}
+
 /** Compiled kernels by (kernel, core, overrides, specials, bindings of f16); callers that ask at the same time share one compile. */
 export class Pipelines {
   readonly #compiled = new Map<string, Promise<GPUComputePipeline>>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
-  readonly #params: GPUBindGroupLayout;
-
   readonly device: GPUDevice;
 
   constructor(device: GPUDevice) {
     this.device = device;
-    this.#params = device.createBindGroupLayout({
-      entries: [{ binding: 0, visibility: GPUShaderStage.COMPUTE, buffer: { type: 'uniform' } }],
-    });
   }
 
-  get paramsLayout(): GPUBindGroupLayout {
-    return this.#params;
-  }
-
-  /** Layout of group 0: storage buffers in the kernel's order. */
-  tensorsLayout(kernel: AnyKernel): GPUBindGroupLayout {
-    const key = kernel.bindings.map((b) => b.access).join();
+  /** Layout of a kernel's bind group: storage buffers in its order, then its params where it has any. */
+  layout(kernel: AnyKernel): GPUBindGroupLayout {
+    const key = [...kernel.bindings.map((b) => b.access), ...(kernel.params.length ? ['params'] : [])].join();
     let layout = this.#layouts.get(key);
     if (!layout) {
-      const entries = kernel.bindings.map((b, binding) => ({
-        binding,
-        visibility: GPUShaderStage.COMPUTE,
-        buffer: { type: b.access === 'read' ? ('read-only-storage' as const) : ('storage' as const) },
-      }));
-      layout = this.device.createBindGroupLayout({ entries });
+      layout = this.device.createBindGroupLayout({ entries: layoutEntries(kernel) });
       this.#layouts.set(key, layout);
     }
     return layout;
@@ -70,7 +67,7 @@ export class Pipelines {
     const label = core ? `${kernel.name} on ${core}` : kernel.name;
     const module = await this.#module(label, textOf(label, kernel, fragment, specials, halvesOf(launch)));
     const layout = this.device.createPipelineLayout({
-      bindGroupLayouts: [this.tensorsLayout(kernel), ...(kernel.params.length ? [this.#params] : [])],
+      bindGroupLayouts: [this.layout(kernel)],
     });
     const constants = Object.fromEntries(Object.entries(overrides).map(([k, v]) => [k, Number(v)]));
     try {

@@ -105,7 +105,11 @@ export class Trainer implements Training {
   }
 
   /** Compiles the step. Weights are zero until `begin`. @throws KernelError */
-  static async create(gpu: Gpu, config: TrainConfig): Promise<Trainer> {
+  static async create(
+    gpu: Gpu,
+    config: TrainConfig,
+    onPipeline?: (done: number, total: number) => void,
+  ): Promise<Trainer> {
     const judge = parameterShapes(discriminatorSpecs(config.discriminator));
     const discriminator = new TrainedWeights(gpu, 'discriminator', judge);
     const generator = new GeneratorWeights(gpu, config);
@@ -117,7 +121,7 @@ export class Trainer implements Training {
           LOSSES.map((loss) => step[loss]),
         ),
       };
-    });
+    }, onPipeline);
     return new Trainer(gpu, config, generator, discriminator, program);
   }
 

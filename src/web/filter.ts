@@ -270,6 +270,11 @@ export class Filter {
     return this.#stage.inTurn(({ program }) => profileFrame(program));
   }
 
+  /** Destroys the device as a fault of the driver would, to try out that the filter gets another. */
+  destroyDevice(): void {
+    this.#stage.model?.gpu.device.destroy();
+  }
+
   /** Gives everything back; whatever comes later throws. */
   dispose(): void {
     this.#stage.dispose();

@@ -3,7 +3,7 @@ import present from '#kernels/frame/present.wgsl';
 import smooth from '#kernels/frame/smooth.wgsl';
 import unpackExternal from '#kernels/frame/unpack_external.wgsl';
 import unpackTexture from '#kernels/frame/unpack_texture.wgsl';
-import type { AnyKernel, ParamsOf } from '#kernels/kernel.ts';
+import { type AnyKernel, PARAMS_BINDING, type ParamsOf } from '#kernels/kernel.ts';
 import type { Gpu } from '../runtime/gpu.ts';
 import type { Tensor } from '../runtime/tensor.ts';
 
@@ -13,8 +13,7 @@ const PARAMS_BYTES = 64;
 export class FrameKernel<K extends AnyKernel> {
   readonly #gpu: Gpu;
   readonly #kernel: K;
-  readonly #tensors: GPUBindGroup;
-  readonly #params: GPUBindGroup;
+  readonly #bindings: GPUBindGroup;
   readonly #uniform: GPUBuffer;
   readonly #values = new DataView(new ArrayBuffer(PARAMS_BYTES));
   readonly #texturesLayout: GPUBindGroupLayout | null;
@@ -30,17 +29,15 @@ export class FrameKernel<K extends AnyKernel> {
     this.#gpu = gpu;
     this.#kernel = kernel;
     this.pipeline = pipeline;
-    this.#texturesLayout = layouts[2] ?? null;
+    this.#texturesLayout = layouts[1] ?? null;
     const usage = GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST;
     this.#uniform = gpu.createBuffer(kernel.name, PARAMS_BYTES, usage);
     const entries = tensors.map(({ storage: { buffer, offset, bytes } }, binding) => ({
       binding,
       resource: { buffer: buffer!, offset, size: bytes },
     }));
-    this.#tensors = gpu.createBindGroup(kernel.name, layouts[0]!, entries);
-    this.#params = gpu.createBindGroup(kernel.name, layouts[1]!, [
-      { binding: 0, resource: { buffer: this.#uniform } },
-    ]);
+    const params = { binding: PARAMS_BINDING, resource: { buffer: this.#uniform } };
+    this.#bindings = gpu.createBindGroup(kernel.name, layouts[0]!, [...entries, params]);
   }
 
   /** @param format - of the canvas, for the kernel that draws; @param tensors - in the kernel's order */
@@ -93,13 +90,12 @@ export class FrameKernel<K extends AnyKernel> {
   }
 
   bind(pass: GPUComputePassEncoder | GPURenderPassEncoder): void {
-    pass.setBindGroup(0, this.#tensors);
-    pass.setBindGroup(1, this.#params);
+    pass.setBindGroup(0, this.#bindings);
   }
 
   dispose(): void {
     this.#gpu.destroyBuffer(this.#uniform);
-    this.#gpu.counts.bindGroups -= 2;
+    this.#gpu.counts.bindGroups--;
   }
 }
 
@@ -110,10 +106,8 @@ function layoutsOf(device: GPUDevice, kernel: AnyKernel): GPUBindGroupLayout[] {
     visibility,
     buffer: { type: access === 'read' ? ('read-only-storage' as const) : ('storage' as const) },
   }));
-  const layouts = [
-    device.createBindGroupLayout({ entries: buffers }),
-    device.createBindGroupLayout({ entries: [{ binding: 0, visibility, buffer: { type: 'uniform' } }] }),
-  ];
+  const params = { binding: PARAMS_BINDING, visibility, buffer: { type: 'uniform' as const } };
+  const layouts = [device.createBindGroupLayout({ entries: [...buffers, params] })];
   const textures = (kernel.textures ?? []).map(({ kind }, binding) => ({
     binding,
     visibility,

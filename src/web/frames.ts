@@ -132,7 +132,7 @@ export class Frames {
     const pass = encoder.beginComputePass(this.#clock ? { timestampWrites: this.#clock.begin } : {});
     pass.setPipeline(kernel.pipeline as GPUComputePipeline);
     kernel.bind(pass);
-    pass.setBindGroup(2, source);
+    pass.setBindGroup(1, source);
     pass.dispatchWorkgroups(Math.ceil(this.width / EDGE), Math.ceil(this.height / EDGE));
     pass.end();
     device.queue.submit([encoder.finish()]);

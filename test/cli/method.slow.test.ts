@@ -72,7 +72,7 @@ test('study runs every part, and a second call takes all of it from the log', as
   const first = await run(...[...args, ...rest, ...quick]);
   assert.is(first.code, 0, first.err);
   const claims = await json('study', 'claims.json');
-  assert.is(claims.length, 8);
+  assert.is(claims.length, 9);
   assert.ok(claims.every((c: { ours: number; other: number }) => c.ours > 0 && c.other > 0));
   const report = await readFile(at('study', 'report.html'), 'utf8');
   for (const part of ['Methods', 'Base models', 'Ranks', 'Fewer pairs'])

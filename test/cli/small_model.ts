@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { adapterOf, saveAdapter } from '../../src/cli/adapter_folder.ts';
+import { saveAdapter } from '../../src/cli/adapter_folder.ts';
 import { encodePng } from '../../src/cli/images/png.ts';
 import { type GeneratorConfig, generatorSpecs } from '../../src/model/generator_spec.ts';
 import { writeGenerator } from '../../src/model/network_file.ts';
 import type { Picture } from '../../src/model/picture.ts';
 import { type NamedArray, type StoredDtype, writeSafetensors } from '../../src/model/safetensors.ts';
+import { adapterOf } from '../../src/model/trained_adapter.ts';
 import { initialLora, initialWeights } from '../../src/train/init.ts';
 import { Random } from '../../src/train/random.ts';
 

@@ -1,8 +1,5 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../../src/cli/errors.ts';
-import { readRegularFile } from '../../src/cli/files.ts';
 import { FormatError } from '../../src/model/format_error.ts';
 import { type NamedArray, readSafetensors } from '../../src/model/safetensors.ts';
 
@@ -20,27 +17,36 @@ const INDEXES = ['index_ops.json', 'index_models.json'] as const;
 const indexSchema = z.object({
   cases: z.array(z.looseObject({ name: z.string(), kind: z.string().default('op') })),
 });
-const LARGEST = 4 * 1024 ** 3;
+
+/** Where the files of a folder come from: a disk, a server, or a folder that was picked in a browser. */
+export interface CaseFiles {
+  /** The folder's name, for messages. */
+  readonly name: string;
+  has(file: string): Promise<boolean>;
+  /** @throws UserError naming the file */
+  bytes(file: string): Promise<Uint8Array>;
+}
 
 /** A folder of cases. Its methods throw UserError naming the file that is missing or broken. */
 export class Folder {
-  readonly path: string;
   readonly cases: readonly Case[];
+  readonly #files: CaseFiles;
 
-  private constructor(path: string, cases: readonly Case[]) {
-    this.path = path;
+  private constructor(files: CaseFiles, cases: readonly Case[]) {
+    this.#files = files;
     this.cases = cases;
   }
 
   /** Reads the indexes that are there. */
-  static async open(path: string): Promise<Folder> {
-    const present = INDEXES.filter((index) => existsSync(join(path, index)));
+  static async open(files: CaseFiles): Promise<Folder> {
+    const there = await Promise.all(INDEXES.map((index) => files.has(index)));
+    const present = INDEXES.filter((_, i) => there[i]);
     if (!present.length)
-      throw new UserError(`${path}: no ${INDEXES.join(' or ')} in it; give a folder of vectors`);
-    const folder = new Folder(path, []);
+      throw new UserError(`${files.name}: no ${INDEXES.join(' or ')} in it; give a folder of vectors`);
+    const folder = new Folder(files, []);
     const indexes = await Promise.all(present.map((index) => folder.json(index, indexSchema)));
     return new Folder(
-      path,
+      files,
       indexes.flatMap(({ cases }) => cases),
     );
   }
@@ -53,11 +59,11 @@ export class Folder {
   }
 
   bytes(file: string): Promise<Uint8Array> {
-    return readRegularFile(join(this.path, file), LARGEST);
+    return this.#files.bytes(file);
   }
 
   async json<T>(file: string, schema: z.ZodType<T>): Promise<T> {
-    const text = Buffer.from(await this.bytes(file)).toString();
+    const text = new TextDecoder().decode(await this.bytes(file));
     return this.#parse(file, () => {
       // Python writes these three words, which JSON does not have.
       return fieldsOf(schema, JSON.parse(text.replace(/\bNaN\b|-?\bInfinity\b/g, 'null')));
@@ -74,7 +80,7 @@ export class Folder {
       return parse();
     } catch (error) {
       if (!(error instanceof FormatError || error instanceof SyntaxError)) throw error;
-      throw new UserError(`${join(this.path, file)}: ${error.message}`, 1, { cause: error });
+      throw new UserError(`${this.#files.name}/${file}: ${error.message}`, 1, { cause: error });
     }
   }
 }

@@ -3,8 +3,9 @@ import { escapeControl, messageOf, UserError } from '../../src/cli/errors.ts';
 import { Gpu } from '../../src/runtime/gpu.ts';
 import { type GemmFamily, gemmFamilies } from '../../src/runtime/ops/gemm.ts';
 import { type WinogradTile, winogradTiles } from '../../src/runtime/ops/winograd.ts';
-import { type Case, Folder } from './read_case.ts';
-import { type Result, runCase } from './run_case.ts';
+import { diskFiles } from './disk_files.ts';
+import { Folder } from './read_case.ts';
+import { runCases } from './run_cases.ts';
 
 /** Where lines go. */
 export interface Print {
@@ -66,41 +67,10 @@ const commandLine = (print: Print): Command =>
 
 async function runFolder(path: string, options: Options, print: Print): Promise<number> {
   const { filter, family, winograd, storage } = options;
-  const folder = await Folder.open(path);
+  const folder = await Folder.open(diskFiles(path));
   const cases = folder.cases.filter(({ name }) => name.includes(filter));
   if (!cases.length) throw new UserError(`${path}: no case has "${filter}" in its name`);
-  const width = Math.max(...cases.map(({ name }) => name.length));
   const open = () => Gpu.open({ storage, ...(family && { family }), ...(winograd && { winograd }) });
-  const counts = { pass: 0, fail: 0, skip: 0 };
-  for await (const result of results(open, folder, cases)) {
-    counts[result.verdict]++;
-    print.out(lineOf(result, width));
-  }
-  print.out(`${counts.pass} passed, ${counts.fail} failed, ${counts.skip} skipped`);
-  return counts.fail ? 1 : 0;
-}
-
-/** One case after the other; a device on which a case broke off may be faulty, so the next case gets a new one. */
-async function* results(
-  open: () => Promise<Gpu>,
-  folder: Folder,
-  cases: readonly Case[],
-): AsyncGenerator<Result> {
-  let gpu = await open();
-  try {
-    for (const one of cases) {
-      const result = await runCase(gpu, folder, one);
-      yield result;
-      if (result.verdict !== 'fail' || result.ratio !== null) continue;
-      gpu.close();
-      gpu = await open();
-    }
-  } finally {
-    gpu.close();
-  }
-}
-
-function lineOf({ name, verdict, ratio, detail }: Result, width: number): string {
-  const shown = ratio === null ? '-' : ratio.toPrecision(2);
-  return escapeControl([name.padEnd(width), verdict, shown.padStart(8), detail].join('  ').trimEnd());
+  const { fail } = await runCases(open, folder, cases, print.out);
+  return fail ? 1 : 0;
 }

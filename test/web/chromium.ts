@@ -22,13 +22,23 @@ const FLAGS = [
   '--js-flags=--expose-gc',
 ];
 
+/** Without what leads Dawn in Node to a driver: Chromium brings its own, and its own loader. */
+const ownVulkan = (): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) =>
+      value === undefined || /^(VK_|LD_LIBRARY_PATH$)/.test(name) ? [] : [[name, value]],
+    ),
+  );
+
 /** A browser, or null where there is none, and then says so. */
 export async function openChromium(flags: readonly string[] = FLAGS): Promise<Browser | null> {
   const executablePath = await findChromium().catch((error: Error) => {
     console.log(`skipped: ${error.message}`);
     return null;
   });
-  return executablePath ? chromium.launch({ executablePath, headless: true, args: [...flags] }) : null;
+  return executablePath
+    ? chromium.launch({ executablePath, headless: true, args: [...flags], env: ownVulkan() })
+    : null;
 }
 
 /** Without WebGPU: as browsers are that do not have it. */

@@ -23,7 +23,7 @@ const HIDDEN = -1e30;
 @group(0) @binding(3) var<storage, read> mask: array<f32>;
 @group(0) @binding(4) var<storage, read_write> y: array<vec4f>;
 @group(0) @binding(5) var<storage, read_write> stats: array<vec4f>;
-@group(1) @binding(0) var<uniform> params: Params;
+@group(0) @binding(8) var<uniform> params: Params;
 
 fn attend(z: u32, first: u32, end: u32, query0: u32, lane: u32) {
   var own: array<vec4f, SIZE4 * OWN>;

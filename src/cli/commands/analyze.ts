@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { e2ganNetwork } from '../../model/generator_network.ts';
 import type { LayerGroup } from '../../model/generator_spec.ts';
+import { discriminatorFor } from '../../train/first_weights.ts';
 import { crucialGroups, type GroupVerdict } from '../../train/method/crucial_layers.ts';
 import { groupLayers, groupWeights, LAYER_GROUPS } from '../../train/method/layer_groups.ts';
 import { readBaseModel } from '../base_model.ts';
@@ -14,7 +15,6 @@ import { choicesOfRun, openRunFolder, type RunFolder } from '../run_folder.ts';
 import { exitCodeOf } from '../signals.ts';
 import { printTable } from '../table.ts';
 import { runConfig } from '../train_options.ts';
-import { discriminatorFor } from '../training.ts';
 import { type Measure, measured } from '../trials/judge.ts';
 import { meanOf } from '../trials/mean.ts';
 import { runTrial, type Trial, type TrialBench } from '../trials/trial.ts';

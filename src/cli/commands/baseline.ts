@@ -1,5 +1,8 @@
 import { Command, Option } from 'commander';
+import { parameterShapes } from '../../model/layers.ts';
 import { type NetworkDesign, networkOf } from '../../model/network_design.ts';
+import type { Gpu } from '../../runtime/gpu.ts';
+import { product } from '../../runtime/shape.ts';
 import { type BaselineResult, baselineRows, trainBaseline } from '../baseline.ts';
 import { BASELINES, type BaselineName, baselineDesign, RECIPES } from '../baseline_networks.ts';
 import { addPairOptions, type ConceptOptions, conceptOption, gatherConcept } from '../concept_material.ts';
@@ -49,6 +52,17 @@ function checkLoadSize(design: NetworkDesign, { size, loadSize }: BaselineOption
     throw usageError(`--load-size ${loadSize.width}: this network takes multiples of ${multiple}`);
 }
 
+/** Adam moves all weights in one launch, so that they lie in one buffer. @throws UserError where the device binds none so large */
+function checkFits({ device }: Gpu, design: NetworkDesign): void {
+  const shapes = [...parameterShapes(networkOf(design).specs).values()];
+  const bytes = shapes.reduce((sum, shape) => sum + 4 * product(shape), 0);
+  const { maxStorageBufferBindingSize: limit } = device.limits;
+  if (bytes > limit)
+    throw usageError(
+      `--width: ${design.kind} has ${bytes} bytes of weights, this device takes ${limit} at once; a smaller one, such as narrow, fits`,
+    );
+}
+
 function printResult(out: string, { weights, quality, seconds }: BaselineResult): void {
   console.log(
     `${out}: ${weights.model} weights, all trained, ${weights.bytes} bytes; ${seconds.toFixed(1)} s of training`,
@@ -64,8 +78,9 @@ async function run(out: string, options: SizedOptions): Promise<number> {
   const material = await gatherConcept(options, UNREAD);
   const picked = await pickPairs(material.source, options, seed);
   const gpu = await openGpu(options, await choicesOfRun(out, options));
-  if (picked.note) console.log(picked.note);
   try {
+    checkFits(gpu, design);
+    if (picked.note) console.log(picked.note);
     const config = runConfig('baseline', options, gpu.choices, {
       design,
       concept: material.concept,

@@ -11,11 +11,11 @@ import { tolerantSource } from '../folder_source.ts';
 import { QUALITY_COLUMNS } from '../held_out.ts';
 import { storedDtype, text } from '../options.ts';
 import { addPickOptions, type PickOptions, pickPairs } from '../pick.ts';
+import { parseRanks } from '../rank_option.ts';
 import { choicesOfRun, openRunFolder } from '../run_folder.ts';
 import { STOP_CODES } from '../signals.ts';
 import { printTable } from '../table.ts';
 import { addTrainOptions, runConfig } from '../train_options.ts';
-import { parseRanks } from '../training.ts';
 import { readRanks } from '../trials/ranks_file.ts';
 import { warn } from '../warn.ts';
 

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { e2ganNetwork } from '../../model/generator_network.ts';
 import type { LayerGroup } from '../../model/generator_spec.ts';
+import { discriminatorFor } from '../../train/first_weights.ts';
 import { ADAPTED_GROUPS, adapterWeights, rankGroups } from '../../train/method/rank_groups.ts';
 import { layerRanks, type RankTrial } from '../../train/method/rank_search.ts';
 import { readBaseModel } from '../base_model.ts';
@@ -12,7 +13,6 @@ import { choicesOfRun, openRunFolder, type RunFolder } from '../run_folder.ts';
 import { exitCodeOf } from '../signals.ts';
 import { printTable } from '../table.ts';
 import { runConfig } from '../train_options.ts';
-import { discriminatorFor } from '../training.ts';
 import { meanText } from '../trials/mean.ts';
 import { compareRanks, type GroupRanks, type RankBench, searchOn } from '../trials/rank_trials.ts';
 import { writeRanks } from '../trials/ranks_file.ts';

@@ -8,13 +8,12 @@ import { decimal, integer } from '../options.ts';
 import { choicesOfRun, openRunFolder, type RunFolder } from '../run_folder.ts';
 import { exitCodeOf } from '../signals.ts';
 import { openPool } from '../study/pool.ts';
-import { claimsTable, writeStudy } from '../study/report.ts';
+import { writeStudy } from '../study/report.ts';
 import { basesSection } from '../study/section_bases.ts';
 import { dataSection } from '../study/section_data.ts';
 import { methodsSection } from '../study/section_methods.ts';
 import { ranksSection } from '../study/section_ranks.ts';
 import { BASELINES, type Baseline, type Section, type Study } from '../study/study.ts';
-import { printTable } from '../table.ts';
 import { runConfig } from '../train_options.ts';
 import {
   addTrialOptions,
@@ -95,11 +94,7 @@ async function runStudy(out: string, options: StudyOptions): Promise<number> {
       `Preset ${study.preset}, ${study.training.size}x${study.training.size} pixels, on ${deviceLine(gpu)}. Scores compare edits with the targets of ${study.targets[0]!.heldOut.length} held-out pairs of each concept; FID and KID are of features "${judge.features}", so they compare with each other only. Seeds: ${study.seeds.join(', ')}. This took ${minutes(begin)} minutes in its last run.`,
     ];
     await writeStudy(run, { title: `Study: ${study.preset}`, about, sections, config });
-    const claims = claimsTable(sections.flatMap((s) => s.claims));
-    printTable(
-      claims.columns,
-      claims.rows.map((row) => [...row]),
-    );
+    for (const { claim, verdict } of sections.flatMap((s) => s.claims)) console.log(`${verdict}: ${claim}`);
     console.log(`${run.file('report.html')}, ${run.file('study.md')}`);
     return 0;
   } finally {

@@ -5,9 +5,9 @@ import { pictureValues } from '../../model/picture.ts';
 import { hashedPrompt } from '../../model/text.ts';
 import type { Gpu } from '../../runtime/gpu.ts';
 import type { Program } from '../../runtime/program.ts';
+import { discriminatorFor, initialise } from '../../train/first_weights.ts';
 import { Trainer } from '../../train/trainer.ts';
 import type { Size } from '../options.ts';
-import { discriminatorFor, initialise } from '../training.ts';
 import { noise, PROMPT, SEED, type Subject } from './subject.ts';
 
 /** Something that is compiled once and then run again and again. */

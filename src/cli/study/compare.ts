@@ -7,11 +7,43 @@ import type { Claim } from './study.ts';
 /** Results of one way of training, over concepts and seeds, in one order for all ways. */
 export type Results = readonly TrialResult[];
 
-/** A claim "ours is at least as good as the other", by the measure. */
+/** Means by concept of two ways whose results are paired. */
+function byConcept(
+  names: readonly string[],
+  ours: readonly number[],
+  other: readonly number[],
+): Claim['concepts'] {
+  return [...new Set(names)].map((concept) => {
+    const own = (values: readonly number[]) => meanOf(values.filter((_, i) => names[i] === concept)).mean;
+    return { concept, ours: own(ours), other: own(other) };
+  });
+}
+
+/** A claim "ours is at least as good as the other" about numbers that are paired; the lower, the better. */
+export function claimOfValues(
+  claim: string,
+  names: readonly string[],
+  ours: readonly number[],
+  other: readonly number[],
+): Claim {
+  const { verdict, standardError, ...means } = judgeClaim({ ours, other });
+  const concepts = byConcept(names, ours, other);
+  return {
+    claim,
+    ours: means.ours,
+    other: means.other,
+    standardError,
+    trainings: ours.length,
+    verdict,
+    concepts,
+  };
+}
+
+/** The same about results, by the measure. */
 export function claimOf(claim: string, measure: Measure, ours: Results, other: Results): Claim {
   const values = (results: Results) => results.map(({ score }) => measured(score, measure));
-  const { verdict, standardError, ...means } = judgeClaim({ ours: values(ours), other: values(other) });
-  return { claim, ours: means.ours, other: means.other, standardError, trainings: ours.length, verdict };
+  const names = ours.map(({ concept }) => concept);
+  return claimOfValues(claim, names, values(ours), values(other));
 }
 
 export const SCORE_COLUMNS = ['FID', 'KID x1000', 'L1', 'SSIM'] as const;

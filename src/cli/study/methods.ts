@@ -15,7 +15,7 @@ import {
 } from '../../model/generator_network.ts';
 import type { GeneratorConfig } from '../../model/generator_spec.ts';
 import { defaultRanks, type Ranks } from '../../model/lora.ts';
-import { discriminatorFor } from '../training.ts';
+import { discriminatorFor } from '../../train/first_weights.ts';
 import { runTrial, SCRATCH, type Trial, type TrialStart } from '../trials/trial.ts';
 import type { TrialResult } from '../trials/trial_log.ts';
 import { slug, startOf } from '../trials/trial_options.ts';

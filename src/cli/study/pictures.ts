@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Picture } from '../../model/picture.ts';
 import { readPicture } from '../images/decode.ts';
@@ -8,7 +9,15 @@ import { slug } from '../trials/trial_options.ts';
 import type { Method } from './methods.ts';
 import type { Study } from './study.ts';
 
-const ROWS = 4;
+const folderOf = ({ bench, seeds }: Study, { id }: Method, concept: string): string =>
+  join(bench.folder, 'runs', `${id}-${slug(concept)}-${seeds[0]}`);
+
+/** Which held-out pictures a method's trial has kept edits of. */
+async function keptSamples(study: Study, method: Method, concept: string): Promise<number[]> {
+  const names = await readdir(folderOf(study, method, concept)).catch(() => []);
+  const numbers = names.flatMap((name) => /^sample-(\d+)\.png$/.exec(name)?.[1] ?? []);
+  return numbers.map(Number).sort((a, b) => a - b);
+}
 
 /** What a method made of one held-out picture, if it was kept. */
 async function sample(
@@ -17,8 +26,7 @@ async function sample(
   concept: string,
   i: number,
 ): Promise<Picture | undefined> {
-  const name = `${method.id}-${slug(concept)}-${study.seeds[0]}`;
-  const path = join(study.bench.folder, 'runs', name, `sample-${i}.png`);
+  const path = join(folderOf(study, method, concept), `sample-${i}.png`);
   return existsSync(path) ? readPicture(path) : undefined;
 }
 
@@ -27,7 +35,7 @@ export async function gridsOf(study: Study, methods: readonly Method[]): Promise
   const grids = new Map<string, Uint8Array>();
   for (const { concept, heldOut } of study.targets) {
     const rows: { pictures: (Picture | undefined)[] }[] = [];
-    for (let i = 0; i < Math.min(ROWS, heldOut.length); i++) {
+    for (const i of await keptSamples(study, methods[0]!, concept)) {
       const edits: (Picture | undefined)[] = [];
       for (const method of methods) edits.push(await sample(study, method, concept, i));
       rows.push({ pictures: [heldOut[i]!.input, ...edits, heldOut[i]!.target] });

@@ -10,15 +10,16 @@ const digits = (value: number): string => String(Number(value.toPrecision(4)));
 /** All claims as one table. */
 export const claimsTable = (claims: readonly Claim[]) => ({
   title: 'Claims, held against what was measured here',
-  columns: ['claim', 'ours', 'other', 'other - ours', '± s.e.', 'trainings', 'verdict'],
-  rows: claims.map(({ claim, ours, other, standardError, trainings, verdict }) => [
+  columns: ['claim', 'verdict', 'ours', 'other', 'other - ours', '± s.e.', 'trainings', 'by concept'],
+  rows: claims.map(({ claim, ours, other, standardError, trainings, verdict, concepts }) => [
     claim,
+    verdict,
     digits(ours),
     digits(other),
     digits(other - ours),
     standardError === null ? '–' : digits(standardError),
     trainings,
-    verdict,
+    concepts.map((c) => `${c.concept} ${digits(c.ours)} : ${digits(c.other)}`).join('; '),
   ]),
 });
 

@@ -1,14 +1,14 @@
 import { countedDiscriminator, networkCost, trainingMacs } from '../../model/counts.ts';
+import { discriminatorFor } from '../../train/first_weights.ts';
 import { curvesSvg } from '../figures/curves.ts';
-import { discriminatorFor } from '../training.ts';
 import { measured } from '../trials/judge.ts';
 import { meanOf, meanText } from '../trials/mean.ts';
 import type { TrialResult } from '../trials/trial_log.ts';
-import { claimOf, SCORE_COLUMNS, scoreCells } from './compare.ts';
+import { claimOf, claimOfValues, SCORE_COLUMNS, scoreCells } from './compare.ts';
 import { frameMilliseconds } from './latency.ts';
 import { type Method, runMethods, studyMethods } from './methods.ts';
 import { gridsOf } from './pictures.ts';
-import { type Section, type Study, section } from './study.ts';
+import { type Claim, type Section, type Study, section } from './study.ts';
 
 type ByMethod = ReadonlyMap<string, readonly TrialResult[]>;
 
@@ -96,6 +96,26 @@ function curveFigure(
   return curvesSvg({ title, x: 'epochs', y: measure.toUpperCase(), series });
 }
 
+/** At equal steps: the same network from scratch as its curve shows it, after about as many steps as an adapter had. */
+function equalSteps({ measure, steps }: Study, results: ByMethod): Claim[] {
+  const paired = results.get('scratch')!.flatMap((scratch) => {
+    const point = scratch.curve.find(({ step }) => Math.abs(step - steps.tune) <= 0.1 * steps.tune);
+    const lora = results
+      .get('lora')!
+      .find(({ concept, seed }) => concept === scratch.concept && seed === scratch.seed);
+    return point && lora ? [{ lora, other: measured(point.score, measure) }] : [];
+  });
+  if (!paired.length) return [];
+  return [
+    claimOfValues(
+      'LoRA from the base is at least as good as the same network from scratch after as many steps',
+      paired.map(({ lora }) => lora.concept),
+      paired.map(({ lora }) => measured(lora.score, measure)),
+      paired.map(({ other }) => other),
+    ),
+  ];
+}
+
 /** Quality, cost, curves and pictures of all methods, and what of the paper they bear out. */
 export async function methodsSection(study: Study): Promise<Section> {
   const methods = studyMethods(study);
@@ -122,6 +142,6 @@ export async function methodsSection(study: Study): Promise<Section> {
     tables: [...qualityTables(study, methods, results), await costTable(study, methods, results)],
     figures: new Map([['curves', curveFigure(study, methods, results)]]),
     pictures: await gridsOf(study, methods),
-    claims: rivals.map(({ id, name }) => claim(id, name)),
+    claims: [...rivals.map(({ id, name }) => claim(id, name)), ...equalSteps(study, results)],
   });
 }

@@ -58,6 +58,8 @@ export interface Claim {
   readonly standardError: number | null;
   readonly trainings: number;
   readonly verdict: string;
+  /** Means of each concept. */
+  readonly concepts: readonly { readonly concept: string; readonly ours: number; readonly other: number }[];
 }
 
 /** One part of the report. */

@@ -10,6 +10,7 @@ import type { Arrays } from '../../model/weights.ts';
 import type { Gpu } from '../../runtime/gpu.ts';
 import type { Json } from '../../train/checkpoint.ts';
 import { ComodganTrainer } from '../../train/comodgan_trainer.ts';
+import { architectureOf, initialise } from '../../train/first_weights.ts';
 import type { GanObjective } from '../../train/gan_step.ts';
 import { initialWeights } from '../../train/init.ts';
 import type { PairSource, PromptedPair } from '../../train/loop.ts';
@@ -21,7 +22,6 @@ import { encodePng } from '../images/png.ts';
 import { openRunFolder, type RunFolder, wasBegunWith } from '../run_folder.ts';
 import { editAll, runSession } from '../session.ts';
 import { Interrupted } from '../signals.ts';
-import { architectureOf, initialise } from '../training.ts';
 import type { Judge, Score } from './judge.ts';
 import type { TrialLog, TrialResult } from './trial_log.ts';
 
@@ -84,6 +84,13 @@ export interface TrialBench {
 
 const SAVE_EVERY = 250;
 const SAMPLES = 6;
+
+/** Indices of the held-out pictures whose edits are kept: spread evenly, since neighbours often show one subject. */
+export const sampled = (count: number): number[] =>
+  Array.from({ length: Math.min(SAMPLES, count) }, (_, i) =>
+    Math.floor((i * count) / Math.min(SAMPLES, count)),
+  );
+
 const CURVE = 'curve.json';
 
 /** All that a result hangs on. */
@@ -211,8 +218,8 @@ async function finish(running: Running): Promise<TrialResult> {
   const { name, pairs, steps, seed } = trial;
   const { seconds, curve } = await train(running);
   const edited = await editHeldOut(running);
-  for (const [i, picture] of edited.slice(0, SAMPLES).entries())
-    await writeAtomic(run.file(`sample-${i}.png`), encodePng(picture));
+  for (const i of sampled(edited.length))
+    await writeAtomic(run.file(`sample-${i}.png`), encodePng(edited[i]!));
   return {
     ...{ name, concept: pairs.concept, seed, steps, seconds, curve },
     pairs: pairs.source.count,

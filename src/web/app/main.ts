@@ -1,0 +1,303 @@
+import type { StageState } from '../stage.ts';
+import { messageOf } from '../web_error.ts';
+import { cover, say, showProgress } from './cover.ts';
+import { showFacts, showKernels, showTimeline } from './details.ts';
+import { byId, download, fileName } from './dom.ts';
+import { startDrop } from './drop.ts';
+import { sortFiles, zipFiles } from './dropped_files.ts';
+import { Figures } from './figures.ts';
+import type { FilterApi } from './filter_worker.ts';
+import { Gallery } from './gallery.ts';
+import { beside, type Models, readModels } from './models.ts';
+import { attempt, note } from './notes.ts';
+import { startOffline } from './offline.ts';
+import { pngOf } from './picture_file.ts';
+import { Recorder } from './recorder.ts';
+import { connect, type Remote } from './rpc.ts';
+import { Sources } from './sources.ts';
+import { FrameLoop, type FrameStats } from './stage.ts';
+import { startTabs } from './tabs.ts';
+import { TrainPanel } from './train_panel.ts';
+import { Wipe } from './wipe.ts';
+
+// The page. It holds no engine: a worker has the filter and its canvas, another one trains.
+
+const FIRST_EDGE = 256;
+const SOFTWARE_EDGE = 128;
+const SCENE_EDGE = 512;
+
+const canvas = byId<HTMLCanvasElement>('canvas');
+const pressed = (button: HTMLElement) => button.getAttribute('aria-pressed') === 'true';
+const press = (button: HTMLElement, on: boolean) => button.setAttribute('aria-pressed', String(on));
+
+/** The page's parts, and what goes on between them. */
+class App {
+  readonly #filter: Remote<FilterApi>;
+  readonly #sources: Sources;
+  readonly #loop: FrameLoop;
+  readonly #gallery: Gallery;
+  readonly #wipe: Wipe;
+  readonly #figures = new Figures(byId('figures'));
+  readonly #recorder = new Recorder(canvas);
+  readonly #train: TrainPanel;
+  #models: Models | null = null;
+  #base: string | Blob = '';
+  #isShipped = true;
+  #still: ImageBitmap | null = null;
+  #seed = 2;
+  #latest: FrameStats | null = null;
+
+  constructor() {
+    this.#filter = connect<FilterApi>(new Worker('filter_worker.mjs', { type: 'module' }), (event, data) => {
+      if (event === 'progress') showProgress(data as Parameters<typeof showProgress>[0]);
+      else if (event === 'state') this.#state(data as { state: StageState; message: string });
+      else if (event === 'fallback') this.#fellBack(data as number | 'too slow');
+    });
+    this.#sources = new Sources({
+      onStill: (picture) => void this.#setStill(picture),
+      onEnded: (message) => {
+        note(message, true);
+        this.#afterCamera();
+      },
+    });
+    this.#loop = new FrameLoop(this.#filter, this.#sources, {
+      options: () => ({
+        mirror: pressed(byId('mirror')),
+        wipe: this.#wipe.part,
+        smooth: byId<HTMLInputElement>('smooth').valueAsNumber,
+      }),
+      onFrame: (stats) => this.#frame(stats),
+      onError: (message) => note(message, true),
+    });
+    this.#gallery = new Gallery(byId('gallery'), {
+      onStrength: (name, strength) => {
+        void attempt(() => this.#filter.strengths({ [name]: strength }));
+        this.#loop.draw();
+      },
+    });
+    this.#wipe = new Wipe(byId('screen'), byId('wipe'), () => this.#loop?.draw());
+    this.#train = new TrainPanel({
+      model: () => ({
+        base: this.#base,
+        discriminator:
+          this.#isShipped && this.#models?.discriminator ? beside(this.#models.discriminator.file) : null,
+      }),
+      picture: () => this.#picture(),
+      onAdapter: (name, files) => void this.#putTrained(name, files),
+    });
+  }
+
+  async start(): Promise<void> {
+    startTabs(document.querySelector('[role=tablist]')!);
+    this.#startTools();
+    startDrop(byId('dropping'), (files) => void this.#take(files));
+    cover.box.dataset.first = 'true';
+    say('Starting …', 0);
+    const screen = canvas.transferControlToOffscreen();
+    const support = await this.#filter.open(screen, { size: FIRST_EDGE });
+    const { software, vendor, architecture } = support;
+    byId('device').textContent = software
+      ? 'software device'
+      : [vendor, architecture].filter(Boolean).join(' ');
+    byId('device').hidden = false;
+    await this.#filter.resize(software ? SOFTWARE_EDGE : FIRST_EDGE, true);
+    void this.#train.start();
+    this.#models = await readModels();
+    this.#base = beside(this.#models.base.file);
+    const base = await this.#filter.base(this.#base);
+    showFacts(byId('facts'), { support, base });
+    await this.#loadLooks(this.#models);
+    await this.#scene();
+    void this.#loop.run();
+  }
+
+  async #loadLooks({ looks }: Models): Promise<void> {
+    const loading = looks.map(async ({ name, label, folder, bytes, thumbnail }, i) => {
+      const strength = i === 0 ? 1 : 0;
+      this.#gallery.put({ name, label, bytes, thumbnail: beside(thumbnail) }, strength);
+      await this.#filter.adapter(beside(folder), { name, strength });
+    });
+    for (const result of await Promise.allSettled(loading))
+      if (result.status === 'rejected') note(messageOf(result.reason), true);
+  }
+
+  #frame(stats: FrameStats): void {
+    this.#latest = stats;
+    if (!cover.box.hidden) {
+      cover.box.hidden = true;
+      delete cover.box.dataset.first;
+    }
+    this.#figures.note(stats, this.#sources.moves);
+    showTimeline(byId('timeline'), stats.timeline);
+    if (this.#recorder.isOn) this.#recorder.frame();
+    document.body.dataset.frames = String(stats.frames);
+  }
+
+  #state({ state, message }: { state: StageState; message: string }): void {
+    if (state === 'failed') say(message);
+    else note(message);
+    if (state === 'running') this.#loop.draw();
+    document.body.dataset.state = state;
+  }
+
+  #fellBack(edge: number | 'too slow'): void {
+    note(
+      edge === 'too slow'
+        ? 'This device is too slow for smooth video; pictures work.'
+        : `The device is slow: the picture has ${edge} × ${edge} points now. “Detail” sets it.`,
+    );
+  }
+
+  async #setStill(picture: ImageBitmap | null): Promise<void> {
+    this.#still?.close();
+    this.#still = picture;
+    await this.#filter.still(picture && (await createImageBitmap(picture)));
+    press(byId('camera'), this.#sources.isCamera);
+    this.#loop.draw();
+  }
+
+  #afterCamera(): void {
+    press(byId('camera'), false);
+    void attempt(() => this.#scene());
+  }
+
+  async #scene(): Promise<void> {
+    await this.#sources.picture(await this.#train.scenes.scene(this.#seed++, SCENE_EDGE));
+  }
+
+  async #picture(): Promise<ImageBitmap | null> {
+    const { video } = this.#sources;
+    if (video?.videoWidth) return createImageBitmap(video);
+    return this.#still && createImageBitmap(this.#still);
+  }
+
+  async #camera(): Promise<void> {
+    const button = byId('camera');
+    if (this.#sources.isCamera || pressed(button)) {
+      this.#sources.stop();
+      this.#afterCamera();
+      return;
+    }
+    press(button, true);
+    const came = await attempt(() => this.#sources.camera());
+    if (came === undefined) {
+      press(button, false);
+      if (!this.#still || this.#sources.moves === false) await attempt(() => this.#scene());
+    } else if (came && !pressed(byId('mirror'))) press(byId('mirror'), true);
+    this.#loop.draw();
+  }
+
+  #startTools(): void {
+    byId('camera').addEventListener('click', () => void this.#camera());
+    byId('scene').addEventListener('click', () => void attempt(() => this.#scene()));
+    for (const id of ['open', 'pick'])
+      byId<HTMLInputElement>(id).addEventListener('change', ({ target }) => {
+        const input = target as HTMLInputElement;
+        void this.#take([...(input.files ?? [])]).finally(() => {
+          input.value = '';
+        });
+      });
+    for (const id of ['mirror', 'compare'])
+      byId(id).addEventListener('click', ({ currentTarget }) => {
+        press(currentTarget as HTMLElement, !pressed(currentTarget as HTMLElement));
+        this.#wipe.shown = pressed(byId('compare'));
+        this.#loop.draw();
+      });
+    byId('smooth').addEventListener('input', () => {
+      const { valueAsNumber } = byId<HTMLInputElement>('smooth');
+      byId<HTMLOutputElement>('smooth-value').value = valueAsNumber
+        ? `${Math.round(valueAsNumber * 100)} %`
+        : 'off';
+    });
+    byId('size').addEventListener('change', () => void attempt(() => this.#resize()));
+    byId('save').addEventListener('click', () => void attempt(() => this.#save()));
+    byId('record').addEventListener('click', () => void attempt(() => this.#record()));
+    byId('export-blend').addEventListener('click', () => void attempt(() => this.#exportBlend()));
+    byId('profile').addEventListener('click', () => void attempt(() => this.#profile()));
+    byId('lose').addEventListener('click', () => void this.#filter.destroyDevice());
+  }
+
+  async #resize(): Promise<void> {
+    const { value } = byId<HTMLSelectElement>('size');
+    const automatic = value === 'auto';
+    note(`Compiling for ${automatic ? FIRST_EDGE : value} × ${automatic ? FIRST_EDGE : value} …`);
+    await this.#filter.resize(automatic ? FIRST_EDGE : Number(value), automatic);
+    this.#loop.draw();
+  }
+
+  async #save(): Promise<void> {
+    download('e2gan.png', await pngOf(await this.#filter.values()));
+  }
+
+  async #record(): Promise<void> {
+    const button = byId('record');
+    if (!this.#recorder.isOn) this.#recorder.start(Math.max(512, this.#latest?.width ?? 0));
+    else {
+      const made = await this.#recorder.stop();
+      if (made) download(`e2gan.${made.extension}`, made.file);
+    }
+    press(button, this.#recorder.isOn);
+    byId('recording').hidden = !this.#recorder.isOn;
+    this.#loop.draw();
+  }
+
+  async #exportBlend(): Promise<void> {
+    const names = Object.entries(this.#gallery.strengths).flatMap(([name, s]) => (s ? [name] : []));
+    const name = fileName(names.join('+') || 'blend');
+    download(`${name}.zip`, zipFiles(name, await this.#filter.exportBlend(names.join(' + '))));
+  }
+
+  async #profile(): Promise<void> {
+    const button = byId<HTMLButtonElement>('profile');
+    button.disabled = true;
+    try {
+      showKernels(byId<HTMLTableElement>('kernels'), await this.#filter.profile());
+    } finally {
+      button.disabled = false;
+    }
+  }
+
+  async #putTrained(name: string, files: Readonly<Record<string, Uint8Array>>): Promise<void> {
+    const source = { config: files['adapter_config.json']!, weights: files['adapter_model.safetensors']! };
+    const isNew = !this.#gallery.has(name);
+    const strength = isNew ? 1 : this.#gallery.strengths[name]!;
+    await attempt(async () => {
+      await this.#filter.adapter(source, { name, strength });
+      if (isNew) {
+        for (const other of Object.keys(this.#gallery.strengths)) this.#gallery.set(other, 0);
+        this.#gallery.put({ name, label: name, bytes: source.weights.length }, strength);
+      }
+      this.#loop.draw();
+    });
+  }
+
+  async #take(files: readonly File[]): Promise<void> {
+    for (const dropped of (await attempt(() => sortFiles(files))) ?? [])
+      await attempt(async () => {
+        if (dropped.kind === 'media') await this.#sources.file(dropped.file);
+        else if (dropped.kind === 'base') await this.#takeBase(dropped.name, dropped.file);
+        else {
+          const { name, bytes, warning } = await this.#filter.adapter(dropped.source, { strength: 1 });
+          this.#gallery.put({ name, label: name, bytes }, 1);
+          if (warning) note(`${name} ${warning}`);
+        }
+        this.#loop.draw();
+      });
+  }
+
+  async #takeBase(name: string, file: Blob): Promise<void> {
+    await this.#filter.base(file);
+    this.#base = file;
+    this.#isShipped = false;
+    this.#gallery.clear();
+    note(`${name} is the base now; its adapters are the ones you drop next.`);
+  }
+}
+
+try {
+  await new App().start();
+} catch (error) {
+  say(messageOf(error));
+  document.body.dataset.state = 'failed';
+}
+startOffline();

@@ -1,0 +1,83 @@
+import type { FilterStats, Timeline } from '../filter.ts';
+import type { DrawOptions } from '../playback.ts';
+import { messageOf } from '../web_error.ts';
+import type { FilterApi } from './filter_worker.ts';
+import type { Remote } from './rpc.ts';
+import type { Sources } from './sources.ts';
+
+export type FrameStats = FilterStats & { readonly timeline: Timeline };
+
+/** What the loop of frames tells its owner. */
+export interface LoopEvents {
+  readonly options: () => DrawOptions;
+  readonly onFrame: (stats: FrameStats) => void;
+  readonly onError: (message: string) => void;
+}
+
+const CALM_MS = 500;
+
+/**
+ * Frames one after the other: the next one is taken when the last one is done, so that a slow device shows fewer frames
+ * and not later ones. A still picture is drawn when something has changed; a hidden page draws nothing.
+ */
+export class FrameLoop {
+  readonly #filter: Remote<FilterApi>;
+  readonly #sources: Sources;
+  readonly #events: LoopEvents;
+  #due = true;
+  #wake = () => {};
+
+  constructor(filter: Remote<FilterApi>, sources: Sources, events: LoopEvents) {
+    this.#filter = filter;
+    this.#sources = sources;
+    this.#events = events;
+    // Frames of before would shine through after a pause.
+    document.addEventListener('visibilitychange', () => {
+      if (document.hidden) return;
+      void this.#filter.forget();
+      this.draw();
+    });
+  }
+
+  /** Something has changed: a still picture is drawn anew. */
+  draw(): void {
+    this.#due = true;
+    this.#wake();
+  }
+
+  async run(): Promise<never> {
+    for (;;) {
+      await this.#next();
+      try {
+        await this.#frame();
+      } catch (error) {
+        this.#events.onError(messageOf(error));
+        await new Promise((resolve) => setTimeout(resolve, CALM_MS));
+      }
+    }
+  }
+
+  #next(): Promise<void> {
+    const { video } = this.#sources;
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+      if (this.#due) requestAnimationFrame(() => resolve());
+      else if (!video) return;
+      else if ('requestVideoFrameCallback' in video && !video.paused)
+        video.requestVideoFrameCallback(() => resolve());
+      else requestAnimationFrame(() => resolve());
+    });
+  }
+
+  async #frame(): Promise<void> {
+    const frame = await this.#sources.grab();
+    if (!frame && (this.#sources.moves || !this.#due)) {
+      // A video that has no frame yet is asked again.
+      if (this.#sources.moves) await new Promise((resolve) => setTimeout(resolve, 20));
+      return;
+    }
+    this.#due = false;
+    const stats = await this.#filter.frame(frame, this.#events.options());
+    if (stats) this.#events.onFrame(stats);
+  }
+}

@@ -1,0 +1,93 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { sortFiles } from '../../src/web/app/dropped_files.ts';
+import { matchFiles } from '../../src/web/app/pair_files.ts';
+import { nameOf } from '../../src/web/download.ts';
+import { cropOf } from '../../src/web/frame_source.ts';
+import { Losses } from '../../src/web/losses.ts';
+import { Pace } from '../../src/web/pace.ts';
+import { smallBase } from './small_base.ts';
+
+test('slow frames make the picture smaller, by as much as is needed', () => {
+  const after = (ms: number, edge: number, fps = 10) => {
+    const pace = new Pace(fps);
+    const answers = Array.from({ length: 8 }, () => pace.note(ms, edge));
+    assert.equal(answers.slice(0, 7), Array(7).fill(null), 'a few slow frames are none');
+    return answers[7];
+  };
+  assert.is(after(90, 256), null);
+  assert.is(after(150, 256), 192);
+  assert.is(after(390, 256), 128);
+  assert.is(after(5000, 256), 64);
+  assert.is(after(500, 64), 'too slow');
+  const pace = new Pace(10);
+  for (let i = 0; i < 7; i++) pace.note(1000, 256);
+  pace.forget();
+  assert.is(pace.note(1000, 256), null);
+});
+
+test('a source is cut to its middle, mirrored and sampled as finely as it needs', () => {
+  assert.equal(cropOf([64, 64], 64, 64), { left: 0, top: 0, right: 1, bottom: 1, taps: 1 });
+  assert.equal(cropOf([128, 64], 64, 64), { left: 0.25, top: 0, right: 0.75, bottom: 1, taps: 1 });
+  assert.equal(cropOf([64, 128], 64, 64, { mirror: true }), {
+    left: 1,
+    top: 0.25,
+    right: 0,
+    bottom: 0.75,
+    taps: 1,
+  });
+  assert.is(cropOf([1280, 720], 128, 128).taps, 3);
+});
+
+test('a device that is lost three times in a minute is given up', () => {
+  const losses = new Losses();
+  assert.equal(
+    [0, 1000, 70_000, 71_000, 72_000].map((t) => losses.again(t)),
+    [true, true, true, true, false],
+  );
+});
+
+test('files are named by the last part of their address', () => {
+  assert.equal(['a/b.safetensors?x#y', 'looks/ink/', 'x'].map(nameOf), ['b.safetensors', 'ink', 'x']);
+  assert.is(nameOf(new Uint8Array()), 'the file');
+});
+
+const named = (...names: string[]) => names.map((name) => ({ name }));
+
+test('pictures before and after pair up by name, else by order', () => {
+  const pairs = (b: string[], a: string[]) =>
+    matchFiles(named(...b), named(...a)).map(([x, y]) => `${x.name}>${y.name}`);
+  assert.equal(pairs(['x_before.png', 'y_before.png'], ['y_after.jpg', 'x_after.jpg']), [
+    'x_before.png>x_after.jpg',
+    'y_before.png>y_after.jpg',
+  ]);
+  assert.equal(pairs(['p2.png', 'p10.png'], ['q10.png', 'q2.png']), ['p2.png>q2.png', 'p10.png>q10.png']);
+  assert.throws(() => pairs(['x.png', 'y.png'], ['x.png', 'z.png']), /y\.png has no partner/);
+  assert.throws(() => pairs([], ['x.png']), /before and after/);
+});
+
+const file = (name: string, content: BlobPart, type = ''): File => new File([content], name, { type });
+
+test('dropped files are sorted, and what is none of ours is named', async () => {
+  const config = file('adapter_config.json', '{}');
+  const weights = file('adapter_model.safetensors', 'x');
+  const base = file('base.safetensors', smallBase(1) as Uint8Array<ArrayBuffer>);
+  const picture = file('<img src=x onerror=alert(1)>.png', 'x', 'image/png');
+  const sorted = await sortFiles([picture, weights, base, config]);
+  assert.equal(
+    sorted.map((d) => d.kind),
+    ['media', 'adapter', 'base'],
+  );
+  assert.ok(sorted[1]!.kind === 'adapter' && sorted[1]!.source.config);
+  const reason = (files: File[]) =>
+    sortFiles(files).then(
+      () => '',
+      (e: Error) => e.message,
+    );
+  assert.match(await reason([config]), /adapter_model\.safetensors is missing/);
+  assert.match(await reason([file('notes.txt', 'x')]), /^notes\.txt: is no picture/);
+  assert.match(await reason([file('x.zip', 'no zip')]), /^x\.zip: is no zip/);
+  assert.match(await reason(Array.from({ length: 65 }, () => weights)), /65 files at once are too many/);
+});
+
+test.run();

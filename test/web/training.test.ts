@@ -1,0 +1,119 @@
+import type { Browser } from 'playwright-core';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { readSafetensors } from '../../src/model/safetensors.ts';
+import { finetune, renderPair } from '../../src/web/training.ts';
+import { openChromium, openPage, swiftshaderDriver } from './chromium.ts';
+import type { TrainingPage } from './pages/training.ts';
+import { serve } from './site.ts';
+import { smallBase } from './small_base.ts';
+
+declare const training: TrainingPage;
+
+const JOB = { concept: 'ink', prompt: 'ink', size: 24, steps: 50, seed: 3 } as const;
+const SCENES = 6;
+
+/** A training in Node, on the driver that Chromium brings. */
+async function inNode() {
+  const driver = await swiftshaderDriver();
+  if (driver) {
+    delete process.env.VK_DRIVER_FILES;
+    process.env.VK_ICD_FILENAMES = driver;
+  }
+  const pairs = Array.from({ length: SCENES }, (_, i) => renderPair(i, 32, 'ink'));
+  const losses: number[] = [];
+  const { files } = await finetune({
+    ...JOB,
+    base: smallBase(7),
+    pairs,
+    onStep: (_, { g_l1 }) => losses.push(g_l1),
+  });
+  return { weights: files['adapter_model.safetensors'], losses };
+}
+
+/** Largest difference of two adapters' values, as a share of the largest value. */
+function apart(a: Uint8Array, b: Uint8Array): number {
+  const [x, y] = [readSafetensors(a).tensors, readSafetensors(b).tensors];
+  assert.equal([...x.keys()], [...y.keys()]);
+  let [most, largest] = [0, 0];
+  for (const [name, { data }] of x)
+    data.forEach((value, i) => {
+      most = Math.max(most, Math.abs(Number(value) - Number(y.get(name)!.data[i])));
+      largest = Math.max(largest, Math.abs(Number(value)));
+    });
+  return most / largest;
+}
+
+let browser: Browser | null;
+test.before(async () => {
+  browser = await openChromium();
+});
+test.after(() => browser?.close());
+
+test('50 steps in a page give the adapter that Node gives, also when stopped and resumed', async () => {
+  if (!browser) return;
+  const site = await serve({
+    '/': { type: 'text/html', body: '<!doctype html><script type="module" src="training.mjs"></script>' },
+    '/training.mjs': 'dist/test_pages/training.mjs',
+    '/base.safetensors': smallBase(7),
+  });
+  const { page: tab, errors } = await openPage(browser, `${site.url}/`);
+  const found = await tab.evaluate(
+    async ([job, scenes]) => {
+      const pairs = Array.from({ length: scenes }, (_, i) => training.renderPair(i, 32, 'ink'));
+      const losses: number[] = [];
+      const stop = new AbortController();
+      let checkpoint: Uint8Array | undefined;
+      const common = { ...job, base: 'base.safetensors', pairs, saveEvery: 1000 };
+      const half = await training.finetune({
+        ...common,
+        signal: stop.signal,
+        onStep: (step, { g_l1 }) => {
+          losses.push(g_l1);
+          if (step === 20) stop.abort();
+        },
+        onCheckpoint: (_, bytes) => {
+          checkpoint = bytes;
+        },
+      });
+      const whole = await training.finetune({
+        ...common,
+        checkpoint: checkpoint!,
+        onStep: (_, { g_l1 }) => losses.push(g_l1),
+      });
+      return { stopped: half.step, losses, weights: [...whole.files['adapter_model.safetensors']] };
+    },
+    [JOB, SCENES] as const,
+  );
+  assert.equal(errors, []);
+  assert.ok(found.stopped < 50, `stopped at ${found.stopped}`);
+  assert.is(found.losses.length, 50);
+  const node = await inNode();
+  const error = apart(Uint8Array.from(found.weights), node.weights);
+  console.log(
+    `largest difference ${error} of the largest weight; L1 ${node.losses[0]} to ${node.losses.at(-1)}`,
+  );
+  assert.ok(error <= 1e-4, `${error}`);
+  await tab.close();
+  site.close();
+});
+
+test('a training says what is wrong with its pairs and settings', async () => {
+  const pair = renderPair(0, 32, 'ink');
+  const reason = (options: object) =>
+    finetune({ ...JOB, base: smallBase(7), pairs: [pair], ...options }).then(
+      () => '',
+      (e: Error) => e.message,
+    );
+  assert.match(await reason({ pairs: [] }), /no pairs/);
+  assert.match(await reason({ size: 40 }), /pair 1: 32x32 is smaller than the crops of 40/);
+  assert.match(await reason({ size: 20 }), /multiple of 8/);
+  assert.match(await reason({ steps: 0 }), /steps: 0/);
+  assert.match(
+    await reason({ pairs: [{ ...pair, target: renderPair(0, 40, 'ink').target }] }),
+    /32x32 and 40x40 differ/,
+  );
+  assert.match(await reason({ base: new Uint8Array(3) }), /the file/);
+});
+
+test.run();
