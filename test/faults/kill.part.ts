@@ -15,23 +15,23 @@ const HOST = fileURLToPath(new URL('./host_training.child.mjs', import.meta.url)
 const PROGRAM = fileURLToPath(new URL('../cli.mjs', import.meta.url));
 
 interface Ended {
+  readonly code: number | null;
   readonly killed: boolean;
   readonly out: string;
   readonly err: string;
 }
 
+type Child = ReturnType<typeof spawn>;
+
 /** Runs Node; `kill` is given the child as soon as it lives. */
-function node(
-  args: readonly string[],
-  kill: (child: ReturnType<typeof spawn>) => void = () => {},
-): Promise<Ended> {
+function node(args: readonly string[], kill: (child: Child) => void = () => {}): Promise<Ended> {
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const text = { out: '', err: '' };
   child.stdout.on('data', (part) => (text.out += part));
   child.stderr.on('data', (part) => (text.err += part));
   kill(child);
   return new Promise((resolve) =>
-    child.on('close', (_, signal) => resolve({ killed: signal === 'SIGKILL', ...text })),
+    child.on('close', (code, signal) => resolve({ code, killed: signal === 'SIGKILL', ...text })),
   );
 }
 
@@ -72,7 +72,7 @@ async function randomMoments(figures: Figures, folder: string, { full, seed }: P
 
 /** Every call of the second and third save, before, within and after it. */
 async function aimed(figures: Figures, folder: string, digest: string, { full }: PartOptions): Promise<void> {
-  const [first, last] = [12, 32];
+  const [first, last] = [12, 40];
   const aims = KILLS.flatMap((kill) =>
     Array.from({ length: last - first }, (_, i) => [first + i, kill] as const),
   );
@@ -118,22 +118,63 @@ const stepsIn = (out: string): number => {
   return existsSync(path) ? readFileSync(path, 'utf8').split('\n').length - 1 : 0;
 };
 
-/** Kills the child some steps after its first. */
-const killAfter = (out: string, steps: number) => (child: ReturnType<typeof spawn>) => {
-  let from: number | undefined;
-  const timer = setInterval(() => {
-    const done = stepsIn(out);
-    if (from === undefined || done < from) from = done;
-    if (done > from + steps) child.kill('SIGKILL');
-  }, 5);
-  child.on('close', () => clearInterval(timer));
-};
+/** Sends the child a signal some steps after its first. */
+const killAfter =
+  (out: string, steps: number, signal: NodeJS.Signals = 'SIGKILL') =>
+  (child: Child) => {
+    let from: number | undefined;
+    const timer = setInterval(() => {
+      const done = stepsIn(out);
+      if (from === undefined || done < from) from = done;
+      if (done <= from + steps) return;
+      child.kill(signal);
+      clearInterval(timer);
+    }, 5);
+    child.on('close', () => clearInterval(timer));
+  };
 
-async function wholeProgram(figures: Figures, folder: string, { full, seed }: PartOptions): Promise<void> {
+/** Whether two runs have made the same adapter. */
+async function sameAdapter(a: string, b: string): Promise<boolean> {
+  const read = (folder: string) =>
+    Promise.all(FILES.map((name) => readFile(join(folder, name)).catch(() => null)));
+  const [of, other] = [await read(a), await read(b)];
+  return of.every((bytes, i) => bytes && other[i] && bytes.equals(other[i]));
+}
+
+const CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/** What saves first and says so by its exit code. */
+async function signals(
+  figures: Figures,
+  folder: string,
+  whole: string,
+  { full, seed }: PartOptions,
+): Promise<void> {
+  const base = join(folder, 'base.safetensors');
+  const random = new Random(`signals ${seed}`);
+  let [left, equal, sent] = [0, 0, 0];
+  for (let i = 0; i < (full ? 25 : 1); i++) {
+    const out = join(folder, `stopped-${i}`);
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      sent++;
+      const ended = await node(finetune(base, out), killAfter(out, random.integer(20), signal));
+      if (ended.code === CODES[signal]) left++;
+      else figures.detail(`${signal}: exit code ${ended.code}: ${ended.err.split('\n').at(-2)}`);
+    }
+    await node(finetune(base, out));
+    if (await sameAdapter(out, whole)) equal += 2;
+  }
+  figures.count('SIGINT and SIGTERM during a training', left, sent, 'left with their code');
+  figures.count('and after a resume', equal, sent, 'ended with the same bits');
+}
+
+async function wholeProgram(figures: Figures, folder: string, options: PartOptions): Promise<void> {
+  const { full, seed } = options;
   const base = join(folder, 'base.safetensors');
   await writeSmallBase(base);
   const whole = join(folder, 'program');
   await node(finetune(base, whole));
+  await signals(figures, folder, whole, options);
   const random = new Random(`program ${seed}`);
   const perRun = full ? 10 : 2;
   let [kills, equal] = [0, 0];
@@ -145,14 +186,8 @@ async function wholeProgram(figures: Figures, folder: string, { full, seed }: Pa
       if ((await node(finetune(base, out), killAfter(out, steps))).killed) made++;
     }
     const { err } = await node(finetune(base, out));
-    const pairs = await Promise.all(
-      FILES.map(
-        async (name) => [await readFile(join(out, name)), await readFile(join(whole, name))] as const,
-      ),
-    ).catch(() => []);
-    const same = pairs.length > 0 && pairs.every(([a, b]) => a.equals(b));
     kills += made;
-    if (same) equal += made;
+    if (await sameAdapter(out, whole)) equal += made;
     else figures.detail(`the adapter differs after ${made} kills: ${err.split('\n').at(-2)}`);
   }
   figures.count('kill -9 at random steps of the whole program', equal, kills, 'resumed bit for bit');
