@@ -1,4 +1,4 @@
-// Every build task by name: `node build.mjs types check cli web test [filter] conformance bench peers`.
+// Every build task by name: `node build.mjs types check cli web test [filter] faults conformance bench peers`.
 import { spawnSync } from 'node:child_process';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -166,6 +166,16 @@ const tasks = {
       for (const f of entryPoints)
         command(`../${f.replace(/^test/, 'dist/test').replace(/\.ts$/, '.mjs')}`, []);
   },
+  /** Parts of the fault tests, and the programs that they start. */
+  faults: async () =>
+    build({
+      ...node,
+      banner: { js: "process.env.E2GAN_TUNED ??= 'off';" },
+      entryPoints: (await filesUnder('test/faults', '.ts')).filter((f) => /\.(part|child)\.ts$/.test(f)),
+      outdir: 'dist/faults',
+      outbase: 'test/faults',
+      outExtension: { '.js': '.mjs' },
+    }),
   bench: () =>
     build({
       ...node,

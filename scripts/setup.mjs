@@ -15,6 +15,8 @@ Commands
   start         build the program and run its demo            (npm start)
   test [part]   types, lint and tests; part: substrings of test file names   (npm test -- part)
   conformance   compare with vectors in a folder              (npm run conformance -- DIR)
+  faults        fault tests, sampled; --full reaches all figures   (npm run test:faults -- --only part)
+  soak          fault tests with ever new seeds               (npm run soak -- --minutes 60)
   bench         time everything; with --peers, beside other libraries   (npm run bench -- --help)
   e2gan         build the program and run any of its commands
   site          build the browser app into dist/site, for any server
@@ -39,6 +41,12 @@ const COMMANDS = {
     run: ['scripts/run_tests.mjs'],
   },
   conformance: { build: ['conformance'], run: ['dist/conformance.mjs'] },
+  faults: { build: ['types', 'cli', 'faults'], stale: 'dist/faults', run: ['scripts/run_faults.mjs'] },
+  soak: {
+    build: ['types', 'cli', 'faults'],
+    stale: 'dist/faults',
+    run: ['scripts/run_faults.mjs', '--soak'],
+  },
   bench: { build: ['types', 'bench'], run: ['dist/bench.mjs'] },
   e2gan: { build: ['types', 'cli', 'web'], run: ['dist/cli.mjs'] },
   site: { build: ['types', 'web'], run: [] },

@@ -67,10 +67,19 @@ export async function writeAtomic(
 async function writeSynced(path: string, bytes: Uint8Array | string, calls: FileCalls): Promise<void> {
   const file = await calls.open(path, 'w');
   try {
-    await file.writeFile(bytes);
+    await writeAll(file, typeof bytes === 'string' ? Buffer.from(bytes) : bytes);
     await file.sync();
   } finally {
     await file.close();
+  }
+}
+
+/** A system may take fewer bytes than it is given; what it then says to the rest counts. */
+async function writeAll(file: nodeFiles.FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length; ) {
+    const { bytesWritten } = await file.write(bytes, at);
+    if (bytesWritten === 0) throw new Error('the system takes no bytes');
+    at += bytesWritten;
   }
 }
 

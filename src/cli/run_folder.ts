@@ -51,6 +51,7 @@ export async function openRunFolder(
   await requireRunFolder(path);
   const lock = await lockFolder(path);
   try {
+    await removeLeftovers(path);
     if (options.fresh) await clear(path, options.isOwn ?? (async (name) => OWN.test(name)));
     const before = await readConfig(join(path, CONFIG));
     if (before) requireSame(path, configDifferences(before, config, options.mayChange ?? []));
@@ -122,6 +123,13 @@ function requireSame(path: string, differences: readonly string[]): void {
   throw usageError(
     `${path}: this run was begun with other settings (${differences.join('; ')}); repeat them, choose another folder, or use --fresh`,
   );
+}
+
+/** What a process that was killed was writing. Its lock was taken over, so it writes no more; heirs-to-be may. */
+async function removeLeftovers(path: string): Promise<void> {
+  const left = (await readdir(path)).filter((name) => /^\..+\.\d+\.tmp$/.test(name));
+  for (const name of left)
+    if (!name.startsWith(`.${LOCK}`)) await rm(join(path, name), { force: true }).catch(() => {});
 }
 
 async function clear(path: string, isOwn: NonNullable<RunFolderOptions['isOwn']>): Promise<void> {

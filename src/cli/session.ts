@@ -109,7 +109,10 @@ export async function runSession(
   const { gpu, run, trainer, source, sampling, heldOut } = session;
   const from = await resume(session);
   const log = await openMetricsLog(run.file('metrics.jsonl'), from);
-  const events = await openEventFile(run.path, from);
+  const events = await openEventFile(run.path, from).catch(async (error) => {
+    await log.close();
+    throw error;
+  });
   const progress = startProgress({
     label: session.label,
     total: trainer.config.steps,

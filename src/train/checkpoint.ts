@@ -10,6 +10,9 @@ import {
 /** Version of this layout of checkpoints; readers refuse newer ones. */
 export const CHECKPOINT_VERSION = 1;
 
+/** A sound checkpoint that is none of this run's: of a newer format, or of other networks. An older one is no way out. */
+export class ForeignCheckpointError extends FormatError {}
+
 /** What JSON can hold. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
@@ -58,31 +61,38 @@ export async function writeCheckpoint(state: CheckpointState): Promise<Uint8Arra
   const metadata = new Map(VALUES.map((key) => [`e2gan.${key}`, JSON.stringify(state[key])]));
   metadata.set(VERSION_KEY, String(CHECKPOINT_VERSION)).set(SHA_KEY, BLANK_SHA);
   const file = writeSafetensors(tensors, metadata);
-  putDigits(file, await sha256(file));
+  await sealCheckpoint(file);
   return file;
+}
+
+/** Puts the digest over a whole checkpoint in its place in it. */
+export async function sealCheckpoint(file: Uint8Array<ArrayBuffer>): Promise<void> {
+  putDigits(file, BLANK_SHA);
+  putDigits(file, await sha256(file));
 }
 
 /**
  * Reads a checkpoint; any changed, missing or added byte is found.
  *
  * @param architecture refuses all others when given
- * @throws FormatError for a damaged file, a newer version, another architecture
+ * @throws FormatError for a damaged file; ForeignCheckpointError for a newer version (every version carries the same
+ * digest), or another architecture
  */
 export async function readCheckpoint(bytes: Uint8Array, architecture?: string): Promise<CheckpointState> {
   const { tensors, metadata } = readSafetensors(bytes);
   const version = Number(metadata.get(VERSION_KEY));
   if (!Number.isInteger(version)) throw new FormatError('not a checkpoint, though a safetensors file');
+  await verify(bytes, metadata.get(SHA_KEY));
   if (version > CHECKPOINT_VERSION) {
-    throw new FormatError(
+    throw new ForeignCheckpointError(
       `checkpoint version ${version}, but this program reads up to ${CHECKPOINT_VERSION}: update it`,
     );
   }
-  await verify(bytes, metadata.get(SHA_KEY));
   const found = parseValue('architecture', metadata);
   const step = parseValue('step', metadata);
   if (typeof found !== 'string' || typeof step !== 'number') throw damaged('architecture or step');
   if (architecture !== undefined && found !== architecture) {
-    throw new FormatError(`a checkpoint of ${quoted(found)}, not of ${quoted(architecture)}`);
+    throw new ForeignCheckpointError(`a checkpoint of ${quoted(found)}, not of ${quoted(architecture)}`);
   }
   return {
     architecture: found,

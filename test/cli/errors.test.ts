@@ -67,12 +67,12 @@ function failing(nth: number): { calls: FileCalls; made: () => number } {
   const open: typeof files.open = async (...args) => {
     gate();
     const file = await files.open(...args);
-    for (const name of ['writeFile', 'sync', 'close'] as const) {
-      const real = file[name].bind(file) as (...values: unknown[]) => Promise<void>;
+    for (const name of ['write', 'sync', 'close'] as const) {
+      const real = file[name].bind(file) as (...values: unknown[]) => Promise<unknown>;
       const failingCall = async (...values: unknown[]) => {
         if (name === 'close') await real();
         gate();
-        if (name !== 'close') await real(...values);
+        return name === 'close' ? undefined : real(...values);
       };
       Object.assign(file, { [name]: failingCall });
     }

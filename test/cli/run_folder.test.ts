@@ -9,6 +9,7 @@ import { configDifferences } from '../../src/cli/run/config.ts';
 import { lockFolder } from '../../src/cli/run/lock.ts';
 import { openMetricsLog, readMetrics } from '../../src/cli/run/metrics_log.ts';
 import { openRunFolder, savePreview } from '../../src/cli/run_folder.ts';
+import { ForeignCheckpointError } from '../../src/train/checkpoint.ts';
 import { rejectsWith, withFolder } from './scratch.ts';
 
 test('a run folder is made, resumed with the same settings, refused with others', async () => {
@@ -133,6 +134,29 @@ test('a broken checkpoint is passed over with a message, and later saves do not 
     await saveCheckpoint(run, 150, bytes('c'));
     await saveCheckpoint(run, 151, bytes('d'));
     await rejectsWith(() => loadCheckpoint(run, read, warn), /all checkpoints are broken; .*--fresh/);
+  });
+});
+
+test('a checkpoint of a newer program or of other networks ends the search: an older one is no way out', async () => {
+  await withFolder(async (run) => {
+    for (const step of [1, 2]) await saveCheckpoint(run, step, bytes('a.'));
+    const foreign = (_: Uint8Array, path: string): never => {
+      if (path.includes('2.')) throw new ForeignCheckpointError('checkpoint version 2, but ...: update it');
+      throw new Error('an older one was tried');
+    };
+    await rejectsWith(
+      () => loadCheckpoint(run, foreign, assert.unreachable),
+      /step_000000002\.safetensors: checkpoint version 2, .*update it/,
+    );
+  });
+});
+
+test('what a killed process was writing is removed by the next one', async () => {
+  await withFolder(async (path) => {
+    await (await openRunFolder(path, {})).release();
+    await writeFile(join(path, '.config.json.12345.tmp'), '{');
+    await (await openRunFolder(path, {})).release();
+    assert.equal(await readdir(path), ['config.json']);
   });
 });
 

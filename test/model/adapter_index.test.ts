@@ -12,27 +12,8 @@ import {
 } from '../../src/model/adapter_index.ts';
 import { Random } from '../../src/train/random.ts';
 import { refuses, survives } from './crafted.ts';
+import { ENTRY, QUALITY, SCORE } from './small_entry.ts';
 
-const score = { l1: 0.02, psnr: 24.5, ssim: 0.9 };
-const QUALITY = { pairs: 16, width: 64, height: 64, untouched: score, base: score, tuned: score };
-const ENTRY: AdapterEntry = {
-  name: 'ink — «tusche»',
-  prompt: 'make it an ink drawing',
-  base: { name: 'e2gan-tiny', sha256: 'a'.repeat(64), weights: 531_444 },
-  bytes: 69_000,
-  sha256: 'b'.repeat(64),
-  dtype: 'F16',
-  weights: 32_396,
-  ranks: { down1: 1, 'tb.self.q': 1 },
-  image_size: 64,
-  train_pairs: 80,
-  quality: QUALITY,
-  files: {
-    config: 'ink/adapter_config.json',
-    weights: 'ink/adapter_model.safetensors',
-    thumbnail: 'ink/comparison.png',
-  },
-};
 const SPARSE: AdapterEntry = {
   ...ENTRY,
   base: { name: null, sha256: null, weights: null },
@@ -105,7 +86,7 @@ test('hostile or broken indexes are refused, with the field', () => {
       /^"adapters\.0\.ranks": too many layers/,
     ],
     ['quality', changed({ quality: { ...QUALITY, pairs: 'many' } }), /^"adapters\.0\.quality\.pairs"/],
-    ['ssim', changed({ quality: { ...QUALITY, tuned: { ...score, ssim: 7 } } }), /quality\.tuned\.ssim"/],
+    ['ssim', changed({ quality: { ...QUALITY, tuned: { ...SCORE, ssim: 7 } } }), /quality\.tuned\.ssim"/],
     ['files', changed({ files: null }), /^"adapters\.0\.files"/],
     ['list', '{"format":"e2gan adapter library","version":1,"adapters":{}}', /^"adapters"/],
   ];

@@ -2,7 +2,12 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { FormatError } from '../../src/model/format_error.ts';
 import { type FloatArray, readSafetensors, writeSafetensors } from '../../src/model/safetensors.ts';
-import { type CheckpointState, readCheckpoint, writeCheckpoint } from '../../src/train/checkpoint.ts';
+import {
+  type CheckpointState,
+  readCheckpoint,
+  sealCheckpoint,
+  writeCheckpoint,
+} from '../../src/train/checkpoint.ts';
 import { Random } from '../../src/train/random.ts';
 
 function tensors(random: Random, names: string[]): Map<string, FloatArray> {
@@ -35,7 +40,7 @@ async function refuses(bytes: Uint8Array, what: string, message = /./, architect
 }
 
 /** The file with changed metadata. */
-function withMetadata(file: Uint8Array, changes: [string, string][]): Uint8Array {
+function withMetadata(file: Uint8Array, changes: [string, string][]): Uint8Array<ArrayBuffer> {
   const { tensors, metadata } = readSafetensors(file);
   return writeSafetensors(tensors, new Map([...metadata, ...changes]));
 }
@@ -94,11 +99,10 @@ test('what it is not, it says', async () => {
     /^a checkpoint of "e2gan\/tiny", not of "e2gan\/small"$/,
     'e2gan/small',
   );
-  await refuses(
-    withMetadata(file, [['e2gan.checkpoint', '2']]),
-    'newer',
-    /checkpoint version 2, .* up to 1: update it/,
-  );
+  const newer = withMetadata(file, [['e2gan.checkpoint', '2']]);
+  await refuses(newer, 'a version that was not written', /damaged: wrong SHA-256/);
+  await sealCheckpoint(newer);
+  await refuses(newer, 'newer', /checkpoint version 2, .* up to 1: update it/);
   await refuses(
     withMetadata(file, [['e2gan.checkpoint', 'x']]),
     'no number',

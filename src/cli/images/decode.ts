@@ -11,6 +11,8 @@ import { decodePng } from './png.ts';
 import { decodeWasm } from './wasm.ts';
 import { readWebpHeader } from './webp_header.ts';
 
+const LONGEST_REASON = 300;
+
 /**
  * A picture file's bytes to RGB8 sRGB, with notes on what was converted. The format is chosen by content: PNG goes
  * through pngjs, JPEG and WebP through wasm (the same pixels everywhere, and every decoder warning is seen; sharp
@@ -29,7 +31,9 @@ export async function decodeWithNotes(
     if (format === 'webp') return await decodeWebp(bytes, native);
     return await decodeRare(format, bytes, native);
   } catch (error) {
-    throw new UserError(`${name}: cannot use this picture: ${messageOf(error)}`, 1, { cause: error });
+    // libtiff and libvips write pages about a broken file.
+    const reason = messageOf(error).split('\n', 1)[0]!.slice(0, LONGEST_REASON);
+    throw new UserError(`${name}: cannot use this picture: ${reason}`, 1, { cause: error });
   }
 }
 

@@ -1,5 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ForeignCheckpointError } from '../../train/checkpoint.ts';
 import { errorCode, fileError, messageOf, UserError } from '../errors.ts';
 import { type FileCalls, makeFolder, readRegularFile, writeAtomic } from '../files.ts';
 
@@ -30,7 +31,7 @@ export async function saveCheckpoint(
   await writeAtomic(path, bytes, calls);
   const stored = await list(folder);
   const kept = stored.filter((other) => other.step <= step).slice(0, KEPT);
-  for (const other of stored) if (!kept.includes(other)) await rm(other.path, { force: true });
+  for (const other of stored) if (!kept.includes(other)) await remove(other.path);
   await removeLeftovers(folder);
   return path;
 }
@@ -38,7 +39,8 @@ export async function saveCheckpoint(
 /**
  * The newest checkpoint that `read` accepts, with its step; undefined if none was ever written. Where `read` throws,
  * the checkpoint is broken: `warn` is told and the one before it is tried.
- * @throws UserError if there are checkpoints and all are broken, or a file cannot be read at all.
+ * @throws UserError if there are checkpoints and all are broken, one belongs to another run or a newer program, or a file
+ * cannot be read at all.
  */
 export async function loadCheckpoint<T>(
   runFolder: string,
@@ -51,6 +53,8 @@ export async function loadCheckpoint<T>(
     try {
       return { step, value: await read(bytes, path) };
     } catch (error) {
+      if (error instanceof ForeignCheckpointError)
+        throw new UserError(`${path}: ${error.message}`, 1, { cause: error });
       warn(`${path}: broken checkpoint (${messageOf(error)}); trying the one before it`);
     }
   }
@@ -79,5 +83,11 @@ async function namesIn(folder: string): Promise<string[]> {
 /** Temporary files of writes that a crash cut short. The folder is locked, so nobody is writing them now. */
 async function removeLeftovers(folder: string): Promise<void> {
   const left = (await namesIn(folder)).filter((name) => name.endsWith('.tmp'));
-  for (const name of left) await rm(join(folder, name), { force: true });
+  for (const name of left) await remove(join(folder, name));
+}
+
+async function remove(path: string): Promise<void> {
+  await rm(path, { force: true }).catch((error) => {
+    throw fileError(path, 'remove it', error);
+  });
 }

@@ -1,6 +1,6 @@
-import { open, readFile, rm } from 'node:fs/promises';
+import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { errorCode, fileError, UserError } from '../errors.ts';
 import { writeAtomic } from '../files.ts';
 
@@ -28,7 +28,10 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   return {
     async release() {
       const held = await readFile(path, 'utf8').catch(() => undefined);
-      if (held === mine) await rm(path, { force: true });
+      if (held !== mine) return;
+      await rm(path, { force: true }).catch((error) => {
+        throw fileError(path, 'remove the lock', error);
+      });
     },
   };
 }
@@ -50,19 +53,24 @@ async function birthOf(pid: number): Promise<string> {
   }
 }
 
-/** False if the file is there already. */
+/** Codes of file systems that have no second names for a file. */
+const UNLINKABLE: readonly string[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
+
+/** False if the file is there already. It appears with all its content or not at all, whenever this process dies. */
 async function createExclusively(path: string, content: string): Promise<boolean> {
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
   try {
-    const file = await open(path, 'wx');
-    try {
-      await file.writeFile(content);
-    } finally {
-      await file.close();
-    }
+    await writeFile(temporary, content);
+    await link(temporary, path).catch(async (error) => {
+      if (!UNLINKABLE.includes(errorCode(error))) throw error;
+      await writeFile(path, content, { flag: 'wx' });
+    });
     return true;
   } catch (error) {
     if (errorCode(error) === 'EEXIST') return false;
     throw fileError(path, 'lock the folder', error);
+  } finally {
+    await rm(temporary, { force: true }).catch(() => {});
   }
 }
 
@@ -78,7 +86,7 @@ async function takeOver(path: string, mine: string): Promise<void> {
     if (now !== dead) throw new UserError(`${path}: another process has just taken this folder over`);
     await writeAtomic(path, mine);
   } finally {
-    await rm(guard, { force: true });
+    await rm(guard, { force: true }).catch(() => {});
   }
 }
 

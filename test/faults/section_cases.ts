@@ -1,0 +1,99 @@
+/** A case of the list of bad input that another test holds: that test's file, and words of its name. */
+export type HeldElsewhere = readonly [id: string, what: string, file: string, words: string];
+
+const PNG = 'test/cli/bad_png.test.ts';
+const PICTURES = 'test/cli/bad_pictures.test.ts';
+const DATA = 'test/cli/data_set.test.ts';
+const REFUSALS = 'test/model/safetensors_refusals.test.ts';
+const TENSORS = 'test/model/safetensors.test.ts';
+const ADAPTERS = 'test/model/adapter_file.test.ts';
+const DISTILL = 'test/cli/distill_faults.test.ts';
+const RUN = 'test/cli/run_folder.test.ts';
+const PART = 'test/faults/files.part.ts';
+const GPU = 'test/runtime/faults.test.ts';
+
+/** Cases that other tests hold. */
+export const HELD_ELSEWHERE: readonly HeldElsewhere[] = [
+  ['I4', 'wrong extension', PICTURES, 'content counts, not the extension'],
+  ['I8', 'text and profiles that inflate', PNG, 'compressed text and profiles of 64 MB are not inflated'],
+  ['I11', 'palette index out of range', PNG, 'palette'],
+  ['I14', '16 bits, 1 bit, grey, alpha, interlaced', 'test/cli/decode.test.ts', 'within its tolerance'],
+  ['I15', 'CMYK', 'test/cli/decode.test.ts', 'CMYK'],
+  ['I16', 'EXIF rotation once', PICTURES, 'EXIF orientation is applied once'],
+  ['I17', 'EXIF loop', PICTURES, 'a loop of directories does no harm'],
+  ['I19', 'animations', PNG, 'an animation gives its first frame'],
+  ['I20', 'bit flips', PNG, '12 random bit flips'],
+  ['T3', 'only unreadable pictures', 'test/cli/check.test.ts', 'only unreadable pictures'],
+  ['T5', 'two sizes in a pair', 'test/cli/folder_source.test.ts', 'one of two sizes is refused'],
+  ['T6', 'sub-folders and hidden files', DATA, 'hidden files, links, pipes and strange names'],
+  ['T8', 'strange names', DATA, 'strange names'],
+  ['T10', 'a file that vanishes', 'test/cli/folder_source.test.ts', 'a file that vanishes is replaced'],
+  ['T12', 'no permission', DATA, 'a sub-folder without permission is counted'],
+  ['S4', 'UTF-8, BOM, NUL', REFUSALS, 'NUL padding'],
+  ['S5', 'missing fields', REFUSALS, 'no data_offsets'],
+  ['S6', 'types and __proto__', REFUSALS, 'dtype __proto__'],
+  ['S7', 'dimensions', REFUSALS, 'negative dimension'],
+  ['S8', 'products that wrap', REFUSALS, 'wraps before 0'],
+  ['S9', 'offsets', REFUSALS, 'hole between'],
+  ['S11', 'size and shape', REFUSALS, 'size too small'],
+  ['S12', 'names twice', REFUSALS, 'same name twice'],
+  ['S13', 'odd offsets', TENSORS, 'float32 at odd offsets'],
+  ['S14', '20,000 tensors', TENSORS, '20,000 tensors in less than a second'],
+  ['S19', 'other float types', TENSORS, 'every readable type'],
+  ['L2', 'B without A', ADAPTERS, 'refused tensors'],
+  ['L3', 'ranks of A and B', ADAPTERS, 'refused tensors'],
+  ['L7', 'channels', 'test/model/match_adapter.test.ts', 'channels and kernels are compared'],
+  ['L16', 'merge and unmerge', 'test/cli/adapter.test.ts', 'unmerge'],
+  ['L18', 'kohya without alpha', 'test/model/kohya.test.ts', 'a missing alpha is the rank'],
+  ['F7', 'two runs in one folder', RUN, 'a second process is refused while the first lives'],
+  ['F8', 'SIGINT', 'test/cli/built_program.test.ts', 'SIGINT'],
+  ['F10', 'EPIPE', 'test/cli/errors.test.ts', 'a reader that goes away ends the process quietly'],
+  ['F11', 'no adapter', 'test/cli/built_program.test.ts', 'adapter'],
+  ['K1', 'cut short', PART, 'checkpoints cut short'],
+  ['K2', 'flipped bytes', PART, 'flipped bits of a checkpoint'],
+  ['K3', 'leftover files', RUN, 'leftovers are removed'],
+  ['K4', 'the newest is broken', RUN, 'a broken checkpoint is passed over'],
+  ['K5', 'full disk', PART, 'full disk'],
+  ['K6', 'newer format', RUN, 'a checkpoint of a newer program'],
+  ['K7', 'rename fails', PART, 'everyCallOfASave'],
+  ['X2', 'timeouts', DISTILL, 'no answer'],
+  ['X3', '500 and 429', DISTILL, 'Retry-After holds all workers'],
+  ['X4', 'HTML', DISTILL, 'an HTML page'],
+  ['X5', '10 GB', DISTILL, '10 GB'],
+  ['X6', 'sizes and base64', DISTILL, 'broken base64'],
+  ['X7', 'redirects', DISTILL, 'a redirect to a file'],
+  ['X8', 'TLS', 'test/cli/distill_units.test.ts', 'a certificate that is not trusted'],
+  ['X9', 'credentials', 'test/cli/distill_units.test.ts', 'credentials are taken out and never shown'],
+  ['X10', 'half of a batch', DISTILL, 'the others are kept'],
+  ['X11', 'empty picture', DISTILL, 'an empty picture'],
+  ['X12', 'gzip bomb', DISTILL, 'a gzip bomb'],
+  ['G1', 'validation error', GPU, 'workgroup'],
+  ['G4', '65,536 groups', GPU, '65_536'],
+  ['G5', 'a binding too large', GPU, 'a tensor above the binding limit'],
+  ['G7', 'a pipeline that fails', GPU, 'is reported by kernel'],
+  ['G9', 'two engines', 'test/runtime/engines.test.ts', 'two engines in one process do not meet'],
+];
+
+/** Cases that do not arise, and why. */
+export const NOT_HERE: readonly (readonly [id: string, why: string])[] = [
+  ['S23', 'a file is read as a whole from one open handle, and its length is checked against its header'],
+  ['F9', 'in the part `kill`, with F8 of a training'],
+  ['F15', 'paths are used as they come; the program never changes its folder'],
+  ['G2', 'in the part `gpu`'],
+  ['G3', 'in the part `numbers`'],
+  ['G6', 'in the part `device_loss`'],
+  ['G8', 'in the part `gpu`'],
+];
+
+/** Numbers of cases by letter; H (the demo's server) and B (pages) are held in their own rooms' tests. */
+export const LAST: Readonly<Record<string, number>> = {
+  I: 20,
+  T: 13,
+  S: 24,
+  L: 18,
+  C: 11,
+  F: 16,
+  K: 7,
+  X: 12,
+  G: 9,
+};
