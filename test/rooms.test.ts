@@ -189,6 +189,7 @@ const WITHOUT_SPEC: Readonly<Record<string, string>> = {
   conv2d_grouped: 'the cases of conv2d and conv_transpose2d with groups',
   conv2d_narrow: 'the cases of conv2d with few output channels, and a test of its own without a tape',
   conv_geometry: 'sizes that the convolutions and pools share',
+  finite: 'finds what has no derivative: finite.test.ts',
   gemm: 'tiles and grids that the products share',
   lora: 'the check that the ops with LoRA share',
   pool_geometry: 'sizes that the pools share',

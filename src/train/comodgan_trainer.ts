@@ -16,6 +16,7 @@ import { traceR1 } from './gradient_penalty.ts';
 import { learningRate } from './schedule.ts';
 import { restoreTrained, saveTrained, TrainedWeights, type TrainState } from './trained_weights.ts';
 import type { BatchValues, Losses, Training } from './training.ts';
+import { Watch } from './watch.ts';
 
 /** What is trained, and how long. */
 export interface ComodganTraining {
@@ -55,6 +56,7 @@ export class ComodganTrainer implements Training {
   /** What a step is: for profiles. */
   readonly program: Program;
   readonly #penalty: Program;
+  readonly #watch: Watch;
   #latest = 0;
 
   private constructor(
@@ -62,11 +64,13 @@ export class ComodganTrainer implements Training {
     config: ComodganTraining,
     weights: readonly [generator: TrainedWeights, discriminator: TrainedWeights],
     programs: readonly [step: Program, penalty: Program],
+    watch: Watch,
   ) {
     this.config = { ...config, size: config.generator.edge };
     this.#gpu = gpu;
     [this.#generator, this.#discriminator] = weights;
     [this.program, this.#penalty] = programs;
+    this.#watch = watch;
   }
 
   /** Compiles the step. Weights are zero until `begin`. @throws KernelError */
@@ -75,9 +79,12 @@ export class ComodganTrainer implements Training {
       new TrainedWeights(gpu, name, parameterShapes(specs));
     const generator = of('generator', comodganSpecs(config.generator));
     const discriminator = of('discriminator', comodganJudgeSpecs(config.generator));
-    const step = await gpu.compile(() => ({ losses: traceStep(gpu, config, generator, discriminator) }));
+    const watch = new Watch();
+    const step = await gpu.compile(() => ({
+      losses: traceStep(gpu, config, generator, discriminator, watch),
+    }));
     const penalty = await gpu.compile(() => ({ r1: tracePenalty(gpu, config, discriminator) }));
-    return new ComodganTrainer(gpu, config, [generator, discriminator], [step, penalty]);
+    return new ComodganTrainer(gpu, config, [generator, discriminator], [step, penalty], watch);
   }
 
   /** Numbers of weights. */
@@ -121,11 +128,15 @@ export class ComodganTrainer implements Training {
     this.#latest = step;
   }
 
+  /** As Trainer.losses. @throws DivergedError, KernelError */
   async losses(): Promise<Losses> {
+    const step = this.#latest + 1;
     const penalty = hasPenalty(this.#latest) ? this.#penalty.read('r1') : null;
     const values = await this.program.read('losses');
     const losses = Object.fromEntries(LOSSES.map((name, i) => [name, values[i]!])) as unknown as Losses;
-    return penalty ? { ...losses, r1: (await penalty)[0]! } : losses;
+    const all = penalty ? { ...losses, r1: (await penalty)[0]! } : losses;
+    this.#watch.check(step, all, values.subarray(LOSSES.length));
+    return all;
   }
 
   save(): Promise<TrainState> {
@@ -166,12 +177,13 @@ function judging(gpu: Gpu, { generator, batch }: ComodganTraining, discriminator
   };
 }
 
-/** One step of both networks. @returns the losses, `[4]` */
+/** One step of both networks. @returns the losses, and what `watch` saw */
 function traceStep(
   gpu: Gpu,
   config: ComodganTraining,
   generator: TrainedWeights,
   discriminator: TrainedWeights,
+  watch: Watch,
 ) {
   const { judge, ...parts } = judging(gpu, config, discriminator);
   const layers = new Layers(generator.weights.tensors);
@@ -183,11 +195,8 @@ function traceStep(
     generator: generator.trained(gpu.input('hyper_g', [HYPER_LENGTH])),
   };
   // Cross entropy is the non-saturating logistic loss.
-  const step = traceGanStep(gan, { gan: 'vanilla', lambdaL1: config.lambdaL1, judgeWeight: 1 });
-  return concat(
-    null,
-    LOSSES.map((name) => step[name]),
-  );
+  const step = traceGanStep(gan, { gan: 'vanilla', lambdaL1: config.lambdaL1, judgeWeight: 1 }, watch);
+  return concat(null, [...LOSSES.map((name) => step[name]), ...watch.places]);
 }
 
 const tracePenalty = (gpu: Gpu, config: ComodganTraining, discriminator: TrainedWeights) =>

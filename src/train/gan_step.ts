@@ -8,6 +8,7 @@ import { type GanKind, generatorLoss, judgeLoss, l1 } from '../runtime/ops/loss.
 import { scale } from '../runtime/ops/mul.ts';
 import { Tape } from '../runtime/tape.ts';
 import type { Tensor } from '../runtime/tensor.ts';
+import type { Watch } from './watch.ts';
 
 /** Parameters that one optimizer moves, with its moments and the input that holds this step's Adam scalars. */
 export interface Trained {
@@ -56,12 +57,20 @@ export interface GanStep {
  */
 export const lossScale = ({ storage }: Gpu): number => (storage === 'f16' ? 1024 : 1);
 
-/** Differentiates `loss` by the trained parameters and moves them one Adam step; see Tape.gradients for `absent`. */
+/** How a step is traced. */
+export interface DescendOptions {
+  /** What a parameter without a gradient is; see Tape.gradients. */
+  readonly absent?: 'refused' | 'zeros';
+  /** Looks at the gradients; not where losses are scaled, which overflow now and then, and Adam leaves such a step out. */
+  readonly watch?: Watch;
+}
+
+/** Differentiates `loss` by the trained parameters and moves them one Adam step. */
 export function descend(
   tape: Tape,
   loss: Tensor,
   trained: Trained,
-  absent: 'refused' | 'zeros' = 'refused',
+  { absent = 'refused', watch }: DescendOptions = {},
 ): void {
   const { weights, m, v, hyper } = trained;
   const { gpu } = loss;
@@ -69,6 +78,7 @@ export function descend(
     tape.gradients(loss, gpu.scalar(lossScale(gpu)), [...weights.tensors.values()], absent),
   );
   const grads = gatherGroup(gpu, weights, gradients);
+  if (lossScale(gpu) === 1) watch?.gradients(weights, grads);
   gpu.scope('adam', () =>
     adamStep({ params: weights.flat, grads, m: m.flat, v: v.flat }, hyper, { scaled: gpu.storage === 'f16' }),
   );
@@ -78,6 +88,7 @@ function discriminatorStep(
   gan: Gan,
   { gan: kind, judgeWeight = 0.5 }: GanObjective,
   fake: Tensor,
+  options: DescendOptions,
 ): Pick<GanStep, 'd_real' | 'd_fake'> {
   const tape = new Tape();
   tape.watch(gan.discriminator.weights.tensors.values());
@@ -85,7 +96,7 @@ function discriminatorStep(
   const made = gan.judge(tape, concat(null, [gan.source, fake]));
   const d_real = judgeLoss(tape, kind, real, 'real');
   const d_fake = judgeLoss(tape, kind, made, 'fake');
-  descend(tape, scale(tape, add(tape, d_real, d_fake), judgeWeight), gan.discriminator);
+  descend(tape, scale(tape, add(tape, d_real, d_fake), judgeWeight), gan.discriminator, options);
   return { d_real, d_fake };
 }
 
@@ -94,11 +105,12 @@ function generatorStep(
   { gan: kind, lambdaL1 }: GanObjective,
   tape: Tape,
   fake: Tensor,
+  options: DescendOptions,
 ): Pick<GanStep, 'g_gan' | 'g_l1'> {
   const score = gan.judge(tape, concat(tape, [gan.source, fake]));
   const g_gan = generatorLoss(tape, kind, score);
   const g_l1 = l1(tape, fake, gan.target);
-  descend(tape, add(tape, g_gan, scale(tape, g_l1, lambdaL1)), gan.generator);
+  descend(tape, add(tape, g_gan, scale(tape, g_l1, lambdaL1)), gan.generator, options);
   return { g_gan, g_l1 };
 }
 
@@ -106,14 +118,17 @@ function generatorStep(
  * Traces one step of a conditional GAN: y = G(x); D moves on judgeWeight (loss(D(x, t), real) + loss(D(x, y), fake)); G moves on
  * loss(D(x, y), real) + lambda mean|y - t| with the moved D.
  *
+ * @param watch - looks at the trained weights before the step, and at all gradients
  * @see Isola et al. 2017 (pix2pix), section 3.3; the order is that of its published code
  */
-export function traceGanStep(gan: Gan, objective: GanObjective): GanStep {
+export function traceGanStep(gan: Gan, objective: GanObjective, watch?: Watch): GanStep {
   const { gpu } = gan.source;
+  const options = watch ? { watch } : {};
+  for (const { weights } of [gan.generator, gan.discriminator]) watch?.weights(weights);
   const tape = new Tape();
   tape.watch(gan.generator.weights.tensors.values());
   const fake = gpu.scope('generator', () => gan.generate(tape));
-  const d = gpu.scope('discriminator', () => discriminatorStep(gan, objective, fake));
-  const g = gpu.scope('generator', () => generatorStep(gan, objective, tape, fake));
+  const d = gpu.scope('discriminator', () => discriminatorStep(gan, objective, fake, options));
+  const g = gpu.scope('generator', () => generatorStep(gan, objective, tape, fake, options));
   return { ...d, ...g, fake };
 }

@@ -49,6 +49,6 @@ export function traceR1(r1: R1): Tensor {
   const along = gpu.scope('tangent', () => sum(tape, judge(tape, pair).tangent!));
   const batch = target.shape[0]!;
   // The last biases change no derivative.
-  descend(tape, scale(tape, along, (interval * gamma) / batch), discriminator, 'zeros');
+  descend(tape, scale(tape, along, (interval * gamma) / batch), discriminator, { absent: 'zeros' });
   return scale(null, along, gamma / (2 * batch));
 }

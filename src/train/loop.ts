@@ -1,5 +1,8 @@
 import { cropInto, drawSample, type Pair, type Sampling } from './batch.ts';
 import type { BatchValues, Losses, Training } from './training.ts';
+import { checkInputs, checkLosses } from './watch.ts';
+
+export { DivergedError } from './watch.ts';
 
 /** A pair with the prompt that belongs to it. */
 export interface PromptedPair extends Pair {
@@ -23,11 +26,6 @@ export interface LoopHooks {
   onCheckpoint(step: number): void | Promise<void>;
   /** Whether a checkpoint is due after `step` steps. */
   isCheckpointDue(step: number): boolean;
-}
-
-/** A loss or gradient left the finite numbers; the last checkpoint is from before. */
-export class DivergedError extends Error {
-  override name = 'DivergedError';
 }
 
 /** The values of step number `step`, from 0. */
@@ -55,18 +53,12 @@ export async function loadBatch(
   return values!;
 }
 
-function checkFinite(step: number, losses: Losses): void {
-  for (const [name, value] of Object.entries(losses)) {
-    if (!Number.isFinite(value)) throw new DivergedError(`loss ${name} is ${value} at step ${step}`);
-  }
-}
-
 /**
  * Trains from step `from` up to the trainer's number of steps. The same trainer state, source and seed give the same
  * weights, wherever a run was cut in two.
  *
  * @returns steps done
- * @throws DivergedError naming the loss and the step; KernelError
+ * @throws DivergedError naming the tensor and the step; KernelError
  */
 export async function trainLoop(
   trainer: Training,
@@ -82,11 +74,13 @@ export async function trainLoop(
     const { step, losses } = late;
     late = null;
     const values = await losses;
-    checkFinite(step, values);
+    checkLosses(step, values);
     await hooks.onStep(step, values);
   };
   for (let done = from; done < steps; ) {
-    trainer.submit(done, await loadBatch(source, sampling, done, batch, size));
+    const values = await loadBatch(source, sampling, done, batch, size);
+    checkInputs(done + 1, values);
+    trainer.submit(done, values);
     done++;
     const losses = trainer.losses();
     losses.catch(() => {}); // Reported by `report`; without this a fault in between would end the process.

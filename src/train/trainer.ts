@@ -17,6 +17,7 @@ import { type GanObjective, type GanStep, lossScale, traceGanStep } from './gan_
 import { learningRate, PIX2PIX_ADAM } from './schedule.ts';
 import { restoreTrained, saveTrained, TrainedWeights, type TrainState } from './trained_weights.ts';
 import type { BatchValues, Losses, Training } from './training.ts';
+import { Watch } from './watch.ts';
 
 export type { TrainState } from './trained_weights.ts';
 export type { Losses } from './training.ts';
@@ -89,6 +90,8 @@ export class Trainer implements Training {
   readonly #discriminator: TrainedWeights;
   /** What a step is: for profiles. */
   readonly program: Program;
+  readonly #watch: Watch;
+  #latest = 0;
 
   private constructor(
     gpu: Gpu,
@@ -96,12 +99,14 @@ export class Trainer implements Training {
     generator: GeneratorWeights,
     discriminator: TrainedWeights,
     program: Program,
+    watch: Watch,
   ) {
     this.config = config;
     this.#gpu = gpu;
     this.#generator = generator;
     this.#discriminator = discriminator;
     this.program = program;
+    this.#watch = watch;
   }
 
   /** Compiles the step. Weights are zero until `begin`. @throws KernelError */
@@ -113,16 +118,13 @@ export class Trainer implements Training {
     const judge = parameterShapes(discriminatorSpecs(config.discriminator));
     const discriminator = new TrainedWeights(gpu, 'discriminator', judge);
     const generator = new GeneratorWeights(gpu, config);
+    const watch = new Watch();
     const program = await gpu.compile(() => {
-      const step = traceStep(gpu, config, generator, discriminator);
-      return {
-        losses: concat(
-          null,
-          LOSSES.map((loss) => step[loss]),
-        ),
-      };
-    }, onPipeline);
-    return new Trainer(gpu, config, generator, discriminator, program);
+      const step = traceStep(gpu, config, generator, discriminator, watch);
+      const losses = LOSSES.map((loss) => step[loss]);
+      return { losses: concat(null, [...losses, ...watch.places]) };
+    });
+    return new Trainer(gpu, config, generator, discriminator, program, watch);
   }
 
   /** Numbers of weights: of the generator, and of what is trained of it or beside it. */
@@ -170,12 +172,19 @@ export class Trainer implements Training {
     const { context, ...pictures } = values;
     const prompt = this.config.generator.context === null ? {} : { context };
     this.program.submit({ ...pictures, ...prompt, hyper_g: hyper, hyper_d: hyper });
+    this.#latest = step;
   }
 
-  /** Losses of the latest step that was submitted. @throws KernelError */
+  /**
+   * Losses of the latest step that was submitted.
+   * @throws DivergedError where one, a weight or a gradient of that step is not finite; KernelError
+   */
   async losses(): Promise<Losses> {
+    const step = this.#latest + 1;
     const values = await this.program.read('losses');
-    return Object.fromEntries(LOSSES.map((name, i) => [name, values[i]!])) as unknown as Losses;
+    const losses = Object.fromEntries(LOSSES.map((name, i) => [name, values[i]!])) as unknown as Losses;
+    this.#watch.check(step, losses, values.subarray(LOSSES.length));
+    return losses;
   }
 
   /** All that training has changed. */
@@ -213,7 +222,9 @@ function traceStep(
   config: TrainConfig,
   generator: GeneratorWeights,
   discriminator: TrainedWeights,
+  watch: Watch,
 ): GanStep {
+  if (generator.frozen) watch.weights(generator.frozen.group);
   const { batch, size } = config;
   const source = gpu.input('source', [batch, size, size, 3]);
   const target = gpu.input('target', [batch, size, size, 3]);
@@ -228,5 +239,5 @@ function traceStep(
     generator: generator.own.trained(gpu.input('hyper_g', [8])),
     discriminator: discriminator.trained(gpu.input('hyper_d', [8])),
   } satisfies Parameters<typeof traceGanStep>[0];
-  return traceGanStep(gan, config);
+  return traceGanStep(gan, config, watch);
 }
