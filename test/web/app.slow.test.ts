@@ -9,7 +9,7 @@ import { adapterFiles, randomAdapter, smallBase } from './small_base.ts';
 
 // The built app, under a sub-path of a plain static server, with a base that a software device runs quickly.
 
-const PATIENCE = 300_000;
+const PATIENCE = 600_000;
 
 let browser: Browser | null;
 let context: BrowserContext;
