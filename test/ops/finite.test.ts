@@ -43,7 +43,13 @@ test('the largest, the smallest and subnormal numbers are finite', async () => {
 test('lanes and threads at both ends', async () => {
   const n = 70_001;
   const elements = [0, 1, 2, 3, 4, 255, 256, 257].flatMap((i) => [i, n - 1 - i]);
-  assert.equal(await places(n, elements.map((at) => ({ [at]: Number.NaN }))), elements);
+  assert.equal(
+    await places(
+      n,
+      elements.map((at) => ({ [at]: Number.NaN })),
+    ),
+    elements,
+  );
 });
 
 test.run();
