@@ -123,7 +123,7 @@ export class Trainer implements Training {
       const step = traceStep(gpu, config, generator, discriminator, watch);
       const losses = LOSSES.map((loss) => step[loss]);
       return { losses: concat(null, [...losses, ...watch.places]) };
-    });
+    }, onPipeline);
     return new Trainer(gpu, config, generator, discriminator, program, watch);
   }
 
