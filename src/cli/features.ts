@@ -16,9 +16,9 @@ import { inFile } from '../model/format_error.ts';
 import type { Picture } from '../model/picture.ts';
 import { readSafetensors } from '../model/safetensors.ts';
 import type { Gpu } from '../runtime/gpu.ts';
-import { withGpu } from './device.ts';
 import { UserError, usageError } from './errors.ts';
 import { readRegularFile } from './files.ts';
+import { withLastingGpu } from './lasting_device.ts';
 
 const MAX_BYTES = 2 ** 31;
 const MAX_TOKENIZER_BYTES = 64 * 1024 * 1024;
@@ -109,7 +109,7 @@ async function withFeatures<T, R>(
 ): Promise<R> {
   if (choice.kind === 'stand-in') return work(standIn);
   // A run that is resumed must choose the same pairs and concepts, whatever was tuned since.
-  return withGpu({ tuned: false }, async (gpu) => work(await open(gpu, choice)));
+  return withLastingGpu({ tuned: false }, async (gpu) => work(await open(gpu, choice)));
 }
 
 /** Runs `work` with features of pictures; a device is opened for it only where there are weights. */

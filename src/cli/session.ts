@@ -3,9 +3,10 @@ import type { Gpu } from '../runtime/gpu.ts';
 import type { Program } from '../runtime/program.ts';
 import type { Sampling } from '../train/batch.ts';
 import { type Json, readCheckpoint, writeCheckpoint } from '../train/checkpoint.ts';
-import { type PairSource, type PromptedPair, trainLoop } from '../train/loop.ts';
+import { DivergedError, type PairSource, type PromptedPair, trainLoop } from '../train/loop.ts';
 import { meanAbsoluteError, peakSignalToNoise, structuralSimilarity } from '../train/metrics.ts';
 import type { Losses, Training } from '../train/training.ts';
+import { UserError } from './errors.ts';
 import { pictureGrid } from './images/grid.ts';
 import { startProgress } from './progress.ts';
 import { loadCheckpoint, saveCheckpoint } from './run/checkpoints.ts';
@@ -101,7 +102,7 @@ const note = ({ g_l1, g_gan, d_real, d_fake }: Losses): string =>
  * and checkpoints go into the run folder. SIGINT and SIGTERM save and leave after the step under way.
  *
  * @returns the steps done, before this call and in all, and the signal that ended the run early
- * @throws DivergedError, KernelError, UserError
+ * @throws UserError, also where the training diverges; KernelError, DeviceLostError
  */
 export async function runSession(
   session: Session,
@@ -144,6 +145,12 @@ export async function runSession(
       },
     });
     return { from, step, stopped: signals.stopped };
+  } catch (error) {
+    if (!(error instanceof DivergedError)) throw error;
+    const remedy = 'the checkpoints from before are kept; a smaller --lr in a new folder may hold';
+    throw new UserError(`${run.path}: the training diverged: ${error.message}; ${remedy}`, 1, {
+      cause: error,
+    });
   } finally {
     signals.dispose();
     progress.stop();

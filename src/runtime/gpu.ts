@@ -49,7 +49,12 @@ export interface OpenOptions {
   /** What the tuner found, or where to look it up; none where results must not hang on a measurement. */
   readonly choices?: Choices | ((info: GPUAdapterInfo) => Choices | Promise<Choices>);
   readonly backend?: string;
+  /** Milliseconds after which values that do not come back are an error; minutes by default. */
+  readonly watchdogMs?: number;
 }
+
+// Software devices compile a kernel when it first runs: a first training step may take minutes.
+const WATCHDOG_MS = { software: 600_000, gpu: 120_000 };
 
 /** A device with its compiled kernels, and the recording that ops append to. */
 export class Gpu {
@@ -69,6 +74,7 @@ export class Gpu {
   /** What a caller has fixed; null leaves it to the rule of ops/winograd.ts. */
   readonly winograd: WinogradTile | 'off' | null;
   readonly choices: Choices;
+  readonly watchdogMs: number;
 
   private constructor(
     device: GPUDevice,
@@ -87,6 +93,7 @@ export class Gpu {
     // Who forces a family asks for that product, not for another in its place.
     this.winograd = options.winograd ?? (options.family ? 'off' : null);
     this.choices = choices;
+    this.watchdogMs = options.watchdogMs ?? (features.software ? WATCHDOG_MS.software : WATCHDOG_MS.gpu);
     this.pipelines = pipelines;
     this.faults = new Faults(device);
   }

@@ -2,9 +2,6 @@ import { deviceWait } from '#navigator-gpu';
 import { KernelError } from './errors.ts';
 import type { Gpu } from './gpu.ts';
 
-// Software devices compile a kernel when it first runs: a first training step may take minutes.
-const WATCHDOG_MS = { software: 600_000, gpu: 120_000 };
-
 /** A ring of staging buffers, made once, that brings one tensor back to the host. */
 export class Readback {
   readonly #free: GPUBuffer[];
@@ -48,7 +45,7 @@ export class Readback {
   }
 
   async #map(staging: GPUBuffer): Promise<void> {
-    const limit = this.gpu.features.software ? WATCHDOG_MS.software : WATCHDOG_MS.gpu;
+    const limit = this.gpu.watchdogMs;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const silence = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new Error(`did not arrive within ${limit} ms`)), limit);

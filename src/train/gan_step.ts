@@ -8,6 +8,7 @@ import { type GanKind, generatorLoss, judgeLoss, l1 } from '../runtime/ops/loss.
 import { scale } from '../runtime/ops/mul.ts';
 import { Tape } from '../runtime/tape.ts';
 import type { Tensor } from '../runtime/tensor.ts';
+import type { Losses } from './training.ts';
 import type { Watch } from './watch.ts';
 
 /** Parameters that one optimizer moves, with its moments and the input that holds this step's Adam scalars. */
@@ -62,7 +63,9 @@ export interface DescendOptions {
   /** What a parameter without a gradient is; see Tape.gradients. */
   readonly absent?: 'refused' | 'zeros';
   /** Looks at the gradients; not where losses are scaled, which overflow now and then, and Adam leaves such a step out. */
-  readonly watch?: Watch;
+  readonly watch?: Watch | undefined;
+  /** The losses that `loss` is made of. */
+  readonly of?: readonly (keyof Losses)[];
 }
 
 /** Differentiates `loss` by the trained parameters and moves them one Adam step. */
@@ -70,7 +73,7 @@ export function descend(
   tape: Tape,
   loss: Tensor,
   trained: Trained,
-  { absent = 'refused', watch }: DescendOptions = {},
+  { absent = 'refused', watch, of = [] }: DescendOptions = {},
 ): void {
   const { weights, m, v, hyper } = trained;
   const { gpu } = loss;
@@ -78,7 +81,7 @@ export function descend(
     tape.gradients(loss, gpu.scalar(lossScale(gpu)), [...weights.tensors.values()], absent),
   );
   const grads = gatherGroup(gpu, weights, gradients);
-  if (lossScale(gpu) === 1) watch?.gradients(weights, grads);
+  if (lossScale(gpu) === 1) watch?.gradients(of, weights, grads);
   gpu.scope('adam', () =>
     adamStep({ params: weights.flat, grads, m: m.flat, v: v.flat }, hyper, { scaled: gpu.storage === 'f16' }),
   );
@@ -88,7 +91,7 @@ function discriminatorStep(
   gan: Gan,
   { gan: kind, judgeWeight = 0.5 }: GanObjective,
   fake: Tensor,
-  options: DescendOptions,
+  watch: Watch | undefined,
 ): Pick<GanStep, 'd_real' | 'd_fake'> {
   const tape = new Tape();
   tape.watch(gan.discriminator.weights.tensors.values());
@@ -96,7 +99,10 @@ function discriminatorStep(
   const made = gan.judge(tape, concat(null, [gan.source, fake]));
   const d_real = judgeLoss(tape, kind, real, 'real');
   const d_fake = judgeLoss(tape, kind, made, 'fake');
-  descend(tape, scale(tape, add(tape, d_real, d_fake), judgeWeight), gan.discriminator, options);
+  descend(tape, scale(tape, add(tape, d_real, d_fake), judgeWeight), gan.discriminator, {
+    watch,
+    of: ['d_real', 'd_fake'],
+  });
   return { d_real, d_fake };
 }
 
@@ -105,12 +111,15 @@ function generatorStep(
   { gan: kind, lambdaL1 }: GanObjective,
   tape: Tape,
   fake: Tensor,
-  options: DescendOptions,
+  watch: Watch | undefined,
 ): Pick<GanStep, 'g_gan' | 'g_l1'> {
   const score = gan.judge(tape, concat(tape, [gan.source, fake]));
   const g_gan = generatorLoss(tape, kind, score);
   const g_l1 = l1(tape, fake, gan.target);
-  descend(tape, add(tape, g_gan, scale(tape, g_l1, lambdaL1)), gan.generator, options);
+  descend(tape, add(tape, g_gan, scale(tape, g_l1, lambdaL1)), gan.generator, {
+    watch,
+    of: ['g_gan', 'g_l1'],
+  });
   return { g_gan, g_l1 };
 }
 
@@ -123,12 +132,11 @@ function generatorStep(
  */
 export function traceGanStep(gan: Gan, objective: GanObjective, watch?: Watch): GanStep {
   const { gpu } = gan.source;
-  const options = watch ? { watch } : {};
   for (const { weights } of [gan.generator, gan.discriminator]) watch?.weights(weights);
   const tape = new Tape();
   tape.watch(gan.generator.weights.tensors.values());
   const fake = gpu.scope('generator', () => gan.generate(tape));
-  const d = gpu.scope('discriminator', () => discriminatorStep(gan, objective, fake, options));
-  const g = gpu.scope('generator', () => generatorStep(gan, objective, tape, fake, options));
+  const d = gpu.scope('discriminator', () => discriminatorStep(gan, objective, fake, watch));
+  const g = gpu.scope('generator', () => generatorStep(gan, objective, tape, fake, watch));
   return { ...d, ...g, fake };
 }

@@ -9,7 +9,8 @@ export class DivergedError extends Error {
 }
 
 interface Watched {
-  readonly kind: 'weight' | 'gradient';
+  /** The losses that these are gradients of; null for weights. */
+  readonly of: readonly (keyof Losses)[] | null;
   readonly group: ParameterGroup;
   readonly place: Tensor;
 }
@@ -34,12 +35,12 @@ export class Watch {
 
   /** Looks at weights, as they are where the trace has come to. */
   weights(group: ParameterGroup): void {
-    this.#watched.push({ kind: 'weight', group, place: firstNonFinite(group.flat) });
+    this.#watched.push({ of: null, group, place: firstNonFinite(group.flat) });
   }
 
-  /** Looks at the gradients of a group, `[n]`. */
-  gradients(group: ParameterGroup, gradients: Tensor): void {
-    this.#watched.push({ kind: 'gradient', group, place: firstNonFinite(gradients) });
+  /** Looks at the gradients of some losses by a group, `[n]`. */
+  gradients(of: readonly (keyof Losses)[], group: ParameterGroup, gradients: Tensor): void {
+    this.#watched.push({ of, group, place: firstNonFinite(gradients) });
   }
 
   /** What it saw, to be read back beside the losses: four values each. */
@@ -47,31 +48,33 @@ export class Watch {
     return this.#watched.map(({ place }) => place);
   }
 
-  #check(kind: Watched['kind'], step: number, places: Float32Array): void {
-    for (const [i, watched] of this.#watched.entries()) {
-      const element = placeOf(places.subarray(PLACE * i, PLACE * (i + 1)));
-      if (watched.kind !== kind || element === null) continue;
-      const name = parameterAt(watched.group, element);
-      throw new DivergedError(`${kind} ${name} is not finite at step ${step}`);
-    }
-  }
-
   /**
-   * Looks through what a step left, causes first: the weights that it began with, its losses, its gradients.
+   * Looks through what a step left, causes first: the weights that it began with, then losses and their gradients in the
+   * order of the trace, for the weights that one loss moves are those that the next is made with.
    * @param places - values of `places`, one after the other
    * @throws DivergedError
    */
   check(step: number, losses: Losses, places: Float32Array): void {
-    this.#check('weight', step, places);
+    for (const [i, { of, group }] of this.#watched.entries()) {
+      if (of) checkLosses(step, losses, of);
+      const element = placeOf(places.subarray(PLACE * i, PLACE * (i + 1)));
+      if (element === null) continue;
+      const kind = of ? 'gradient' : 'weight';
+      throw new DivergedError(`${kind} ${parameterAt(group, element)} is not finite at step ${step}`);
+    }
     checkLosses(step, losses);
-    this.#check('gradient', step, places);
   }
 }
 
-/** @throws DivergedError naming the first loss that is not finite */
-export function checkLosses(step: number, losses: Losses): void {
+/** @param names - which to look at; all by default @throws DivergedError naming the first that is not finite */
+export function checkLosses(
+  step: number,
+  losses: Losses,
+  names: readonly string[] = Object.keys(losses),
+): void {
   for (const [name, value] of Object.entries(losses))
-    if (!Number.isFinite(value)) throw new DivergedError(`loss ${name} is ${value} at step ${step}`);
+    if (names.includes(name) && !Number.isFinite(value))
+      throw new DivergedError(`loss ${name} is ${value} at step ${step}`);
 }
 
 const EXPONENT = 0x7f800000;

@@ -5,13 +5,13 @@ import { discriminatorFor } from '../../train/first_weights.ts';
 import { crucialGroups, type GroupVerdict } from '../../train/method/crucial_layers.ts';
 import { groupLayers, groupWeights, LAYER_GROUPS } from '../../train/method/layer_groups.ts';
 import { readBaseModel } from '../base_model.ts';
-import { openGpu } from '../device.ts';
 import { choiceText } from '../features.ts';
 import { barsSvg } from '../figures/bars.ts';
 import { writeAtomic } from '../files.ts';
+import { onRunDevice } from '../lasting_device.ts';
 import { decimal } from '../options.ts';
 import { writeReport } from '../run/report.ts';
-import { choicesOfRun, openRunFolder, type RunFolder } from '../run_folder.ts';
+import { openRunFolder, type RunFolder } from '../run_folder.ts';
 import { exitCodeOf } from '../signals.ts';
 import { printTable } from '../table.ts';
 import { runConfig } from '../train_options.ts';
@@ -132,46 +132,46 @@ async function analyze(out: string, options: AnalyzeOptions): Promise<number> {
   const { config: generator } = base.generator;
   const network = e2ganNetwork(generator);
   const concepts = await conceptPairs(options, generator.context);
-  const gpu = await openGpu(options, await choicesOfRun(out, options));
-  let run: RunFolder | undefined;
-  try {
-    const rest = {
-      base: base.sha256,
-      concepts: concepts.map(({ concept }) => concept),
-      features: choiceText(options.features),
-    };
-    const config = runConfig('analyze', options, gpu.choices, rest);
-    const judge = await openJudge(gpu, options, concepts);
-    run = await openRunFolder(out, config, { fresh: options.fresh ?? false });
-    const bench = await openBench(gpu, run, judge);
-    const common = {
-      network,
-      discriminator: base.discriminator?.config ?? discriminatorFor(generator),
-      start: startOf(base),
-      training: trainingOf(options),
-    };
-    const variants = variantsOf(options.steps, groupLayers(generator));
-    const { measure } = options;
-    const means = await measureVariants(bench, variants, concepts, seedsOf(options), common, measure);
-    const weights = groupWeights(generator);
-    const evidence = LAYER_GROUPS.map((group) => ({
-      group,
-      weights: weights.get(group)!,
-      frozen: means.get(`without-${group}`)!,
-      alone: means.get(`only-${group}`)!,
-    }));
-    const bounds = {
-      untuned: means.get('untuned')!,
-      full: means.get('all')!,
-      tolerance: options.tolerance,
-    };
-    const label = `${measure} (${measure === 'l1' ? 'mean absolute difference' : bench.judge.features})`;
-    await save(run, config, crucialGroups(evidence, bounds), means, label);
-    return 0;
-  } finally {
-    gpu.close();
-    await run?.release();
-  }
+  return onRunDevice(out, options, async (gpu, fresh) => {
+    let run: RunFolder | undefined;
+    try {
+      const rest = {
+        base: base.sha256,
+        concepts: concepts.map(({ concept }) => concept),
+        features: choiceText(options.features),
+      };
+      const config = runConfig('analyze', options, gpu.choices, rest);
+      const judge = await openJudge(gpu, options, concepts);
+      run = await openRunFolder(out, config, { fresh });
+      const bench = await openBench(gpu, run, judge);
+      const common = {
+        network,
+        discriminator: base.discriminator?.config ?? discriminatorFor(generator),
+        start: startOf(base),
+        training: trainingOf(options),
+      };
+      const variants = variantsOf(options.steps, groupLayers(generator));
+      const { measure } = options;
+      const means = await measureVariants(bench, variants, concepts, seedsOf(options), common, measure);
+      const weights = groupWeights(generator);
+      const evidence = LAYER_GROUPS.map((group) => ({
+        group,
+        weights: weights.get(group)!,
+        frozen: means.get(`without-${group}`)!,
+        alone: means.get(`only-${group}`)!,
+      }));
+      const bounds = {
+        untuned: means.get('untuned')!,
+        full: means.get('all')!,
+        tolerance: options.tolerance,
+      };
+      const label = `${measure} (${measure === 'l1' ? 'mean absolute difference' : bench.judge.features})`;
+      await save(run, config, crucialGroups(evidence, bounds), means, label);
+      return 0;
+    } finally {
+      await run?.release();
+    }
+  });
 }
 
 /** `e2gan analyze OUT`: which groups of layers a new concept has to change. */

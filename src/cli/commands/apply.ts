@@ -5,7 +5,6 @@ import type { Picture } from '../../model/picture.ts';
 import { stemOf } from '../data/layout.ts';
 import { listFolder, requirePictures } from '../data/listing.ts';
 import { firstFew, Skips } from '../data/skips.ts';
-import { withGpu } from '../device.ts';
 import { addEditOptions, type EditOptions } from '../edit_options.ts';
 import { Editors, readEdit } from '../editing.ts';
 import { fileError, UserError, usageError } from '../errors.ts';
@@ -13,6 +12,7 @@ import { refuseExisting, writeAtomic } from '../files.ts';
 import { readPicture } from '../images/decode.ts';
 import { encodePng } from '../images/png.ts';
 import { resizePicture } from '../images/resize.ts';
+import { withLastingGpu } from '../lasting_device.ts';
 import { integer, text } from '../options.ts';
 import { isFolder, isInside, requireFolderOutput, requirePngOutput } from '../outputs.ts';
 import { startProgress } from '../progress.ts';
@@ -72,13 +72,29 @@ async function folderTasks(input: string, output: string, force: boolean): Promi
   return [...sources].map(([to, name]) => ({ from: join(input, name), to }));
 }
 
+/** What is done of the pictures of a folder: kept outside of the device's work, which begins anew where it is lost. */
+interface Done {
+  count: number;
+  readonly failed: string[];
+}
+
 /** Edits pictures one after the other; one that fails is left out with a warning. @returns the exit code */
-async function editFolder(editors: Editors, tasks: readonly Task[], size?: number): Promise<number> {
-  const progress = startProgress({ label: 'apply', total: tasks.length, unit: 'pictures' });
+async function editFolder(
+  editors: Editors,
+  tasks: readonly Task[],
+  done: Done,
+  size?: number,
+): Promise<number> {
+  const progress = startProgress({
+    label: 'apply',
+    total: tasks.length,
+    start: done.count,
+    unit: 'pictures',
+  });
   const signals = watchSignals();
-  const failed: string[] = [];
+  const { failed } = done;
   try {
-    for (const [i, task] of tasks.entries()) {
+    for (const task of tasks.slice(done.count)) {
       if (signals.stopped) return STOP_CODES[signals.stopped];
       try {
         const picture = await readPicture(task.from);
@@ -89,7 +105,7 @@ async function editFolder(editors: Editors, tasks: readonly Task[], size?: numbe
         failed.push(task.from);
         warn(`${error.message}; left out`);
       }
-      progress.update(i + 1);
+      progress.update(++done.count);
     }
   } finally {
     signals.dispose();
@@ -103,14 +119,17 @@ async function editFolder(editors: Editors, tasks: readonly Task[], size?: numbe
 async function applyToFolder(input: string, output: string, options: ApplyOptions): Promise<number> {
   const tasks = await folderTasks(input, output, options.force ?? false);
   const edit = await readEdit(options, warn);
-  return withGpu(options, (gpu) => editFolder(new Editors(gpu, edit), tasks, options.size));
+  const done = { count: 0, failed: [] };
+  return withLastingGpu(options, (gpu) => editFolder(new Editors(gpu, edit), tasks, done, options.size));
 }
 
 async function applyToPicture(from: string, to: string, options: ApplyOptions): Promise<number> {
   await requirePngOutput(to, options.force ?? false);
   const picture = await readPicture(from);
   const edit = await readEdit(options, warn);
-  await withGpu(options, (gpu) => editOne(new Editors(gpu, edit), picture, { from, to }, options.size));
+  await withLastingGpu(options, (gpu) =>
+    editOne(new Editors(gpu, edit), picture, { from, to }, options.size),
+  );
   return 0;
 }
 

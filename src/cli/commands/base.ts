@@ -10,13 +10,13 @@ import {
 } from '../base_material.ts';
 import { trainBase } from '../base_training.ts';
 import { type ChosenConcepts, chooseConcepts, conceptsJson, conceptsTable } from '../concept_pool.ts';
-import { openGpu } from '../device.ts';
 import { usageError } from '../errors.ts';
 import { type FeatureChoice, featuresOption } from '../features.ts';
 import { writeAtomic } from '../files.ts';
+import { onRunDevice } from '../lasting_device.ts';
 import { integer, text } from '../options.ts';
 import { writeReport } from '../run/report.ts';
-import { choicesOfRun, openRunFolder, type RunFolder } from '../run_folder.ts';
+import { openRunFolder, type RunFolder } from '../run_folder.ts';
 import { STOP_CODES } from '../signals.ts';
 import { addTrainOptions, runConfig } from '../train_options.ts';
 
@@ -60,34 +60,34 @@ async function runBase(out: string, options: BaseOptions): Promise<number> {
   const generator = generatorPresets[options.preset];
   const { names, scenes, chosen } = await conceptsOf(options);
   const material = await gatherMaterial(options, generator, scenes, chosen);
-  const gpu = await openGpu(options, await choicesOfRun(out, options));
-  let run: RunFolder | undefined;
-  try {
-    const settings = { concepts: names, features: chosen?.features };
-    const config = runConfig('base', options, gpu.choices, settings);
-    run = await openRunFolder(out, config, { fresh: options.fresh ?? false });
-    if (chosen) await saveConcepts(run, chosen);
-    const about = new Map([
-      ['e2gan.name', options.name],
-      ['e2gan.concepts', names.join(',')],
-      ['e2gan.steps', String(options.steps)],
-    ]);
-    const { gan, lambdaL1, batch, steps, lr, flip, seed, saveEvery, previewEvery } = options;
-    const training = { gan, lambdaL1, batch, steps, lr, flip, seed, saveEvery, previewEvery };
-    const job = { generator, ...material, ...training, size: options.size.width, config, about };
-    const made = await trainBase(gpu, run, job);
-    if (made.stopped) return STOP_CODES[made.stopped];
-    await writeReport(run.path, {
-      title: `Base ${options.name}`,
-      config,
-      results: chosen ? [conceptsTable(chosen)] : [],
-    });
-    console.log(`${join(out, 'base.safetensors')}: ${made.weights} weights after ${options.steps} steps`);
-    return 0;
-  } finally {
-    gpu.close();
-    await run?.release();
-  }
+  return onRunDevice(out, options, async (gpu, fresh) => {
+    let run: RunFolder | undefined;
+    try {
+      const settings = { concepts: names, features: chosen?.features };
+      const config = runConfig('base', options, gpu.choices, settings);
+      run = await openRunFolder(out, config, { fresh });
+      if (chosen) await saveConcepts(run, chosen);
+      const about = new Map([
+        ['e2gan.name', options.name],
+        ['e2gan.concepts', names.join(',')],
+        ['e2gan.steps', String(options.steps)],
+      ]);
+      const { gan, lambdaL1, batch, steps, lr, flip, seed, saveEvery, previewEvery } = options;
+      const training = { gan, lambdaL1, batch, steps, lr, flip, seed, saveEvery, previewEvery };
+      const job = { generator, ...material, ...training, size: options.size.width, config, about };
+      const made = await trainBase(gpu, run, job);
+      if (made.stopped) return STOP_CODES[made.stopped];
+      await writeReport(run.path, {
+        title: `Base ${options.name}`,
+        config,
+        results: chosen ? [conceptsTable(chosen)] : [],
+      });
+      console.log(`${join(out, 'base.safetensors')}: ${made.weights} weights after ${options.steps} steps`);
+      return 0;
+    } finally {
+      await run?.release();
+    }
+  });
 }
 
 /** `e2gan base OUT`: trains a base generator on many concepts, told apart by their prompts. */

@@ -6,13 +6,13 @@ import { product } from '../../runtime/shape.ts';
 import { type BaselineResult, baselineRows, trainBaseline } from '../baseline.ts';
 import { BASELINES, type BaselineName, baselineDesign, RECIPES } from '../baseline_networks.ts';
 import { addPairOptions, type ConceptOptions, conceptOption, gatherConcept } from '../concept_material.ts';
-import { openGpu } from '../device.ts';
 import { usageError } from '../errors.ts';
 import { tolerantSource } from '../folder_source.ts';
 import { QUALITY_COLUMNS } from '../held_out.ts';
+import { onRunDevice } from '../lasting_device.ts';
 import { integer } from '../options.ts';
 import { addPickOptions, type PickOptions, pickPairs } from '../pick.ts';
-import { choicesOfRun, openRunFolder } from '../run_folder.ts';
+import { openRunFolder } from '../run_folder.ts';
 import { STOP_CODES } from '../signals.ts';
 import { printTable } from '../table.ts';
 import { addTrainOptions, runConfig } from '../train_options.ts';
@@ -77,8 +77,7 @@ async function run(out: string, options: SizedOptions): Promise<number> {
   checkLoadSize(design, options);
   const material = await gatherConcept(options, UNREAD);
   const picked = await pickPairs(material.source, options, seed);
-  const gpu = await openGpu(options, await choicesOfRun(out, options));
-  try {
+  return onRunDevice(out, options, async (gpu, fresh) => {
     checkFits(gpu, design);
     if (picked.note) console.log(picked.note);
     const config = runConfig('baseline', options, gpu.choices, {
@@ -96,14 +95,12 @@ async function run(out: string, options: SizedOptions): Promise<number> {
     const training = { gan, lambdaL1, batch, steps, lr, flip, seed, saveEvery, previewEvery };
     const source = tolerantSource(picked.source, warn);
     const job = { design, ...training, config, size, ...material, source };
-    const folder = await openRunFolder(out, config, { fresh: options.fresh ?? false });
+    const folder = await openRunFolder(out, config, { fresh });
     const result = await trainBaseline(gpu, folder, job).finally(() => folder.release());
     if (result.stopped) return STOP_CODES[result.stopped];
     printResult(out, result);
     return 0;
-  } finally {
-    gpu.close();
-  }
+  });
 }
 
 /** `e2gan baseline OUT`: trains a network that E2GAN is compared with, on one concept from scratch. */

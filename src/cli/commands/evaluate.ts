@@ -5,7 +5,6 @@ import type { Gpu } from '../../runtime/gpu.ts';
 import { findPairs } from '../data/data_set.ts';
 import type { Pair } from '../data/pair.ts';
 import { firstFew } from '../data/skips.ts';
-import { withGpu } from '../device.ts';
 import { addEditOptions, type EditOptions } from '../edit_options.ts';
 import { type Edit, Editors, readEdit } from '../editing.ts';
 import { UserError } from '../errors.ts';
@@ -17,6 +16,7 @@ import { writeAtomic } from '../files.ts';
 import { loadSquares, pairsOfConcept, splitPairs } from '../folder_source.ts';
 import { pictureGrid } from '../images/grid.ts';
 import { encodePng } from '../images/png.ts';
+import { withLastingGpu } from '../lasting_device.ts';
 import { integer, text } from '../options.ts';
 import { requirePngOutput } from '../outputs.ts';
 import { startProgress } from '../progress.ts';
@@ -123,7 +123,9 @@ async function evaluate(folder: string, options: EvaluateOptions): Promise<void>
   const { fid = false, kid = false, force = false, features, sourcePrompt } = options;
   const wish = { fid, kid, force, features, sourcePrompt, prompt: edit.prompt };
   const candidates: Candidate[] = edit.adapters.length > 0 ? ['input', 'base', 'edited'] : ['input', 'base'];
-  const verdict = await withGpu(options, (gpu) => judgeAll(gpu, { edit, pairs, size, wish, candidates }));
+  const verdict = await withLastingGpu(options, (gpu) =>
+    judgeAll(gpu, { edit, pairs, size, wish, candidates }),
+  );
   const { scores, distances, shown, leftOut } = verdict;
   if (scores.length === 0) throw new UserError(`${folder}: none of its ${pairs.length} pairs can be used`);
   const evaluation = {

@@ -4,15 +4,15 @@ import { loraShapes } from '../../model/lora.ts';
 import type { StoredDtype } from '../../model/safetensors.ts';
 import { type BaseModel, readBaseModel, SHIPPED_BASE } from '../base_model.ts';
 import { addPairOptions, type ConceptOptions, conceptOption, gatherConcept } from '../concept_material.ts';
-import { openGpu } from '../device.ts';
 import { messageOf, usageError } from '../errors.ts';
 import { type FinetuneJob, type FinetuneResult, finetune, qualityRows } from '../finetune.ts';
 import { tolerantSource } from '../folder_source.ts';
 import { QUALITY_COLUMNS } from '../held_out.ts';
+import { onRunDevice } from '../lasting_device.ts';
 import { storedDtype, text } from '../options.ts';
 import { addPickOptions, type PickOptions, pickPairs } from '../pick.ts';
 import { parseRanks } from '../rank_option.ts';
-import { choicesOfRun, openRunFolder } from '../run_folder.ts';
+import { openRunFolder } from '../run_folder.ts';
 import { STOP_CODES } from '../signals.ts';
 import { printTable } from '../table.ts';
 import { addTrainOptions, runConfig } from '../train_options.ts';
@@ -59,9 +59,8 @@ async function run(out: string, options: FinetuneOptions): Promise<number> {
   const picked = await pickPairs(material.source, options, options.seed);
   const { data, scenes, sceneCount, gan, lambdaL1, batch, steps, lr, flip, seed, saveEvery, previewEvery } =
     options;
-  const gpu = await openGpu(options, await choicesOfRun(out, options));
   if (picked.note) console.log(picked.note);
-  try {
+  return onRunDevice(out, options, async (gpu, fresh) => {
     const config = runConfig('finetune', options, gpu.choices, {
       base: base.sha256,
       ranks: ranks && Object.fromEntries(ranks),
@@ -80,14 +79,12 @@ async function run(out: string, options: FinetuneOptions): Promise<number> {
     const source = tolerantSource(picked.source, warn);
     const stored = { ranks, adapterDtype: options.adapterDtype ?? ('F16' as const) };
     const job = { base, ...stored, ...training, config, size: options.size.width, ...material, source };
-    const folder = await openRunFolder(out, config, { fresh: options.fresh ?? false });
+    const folder = await openRunFolder(out, config, { fresh });
     const result = await finetune(gpu, folder, job).finally(() => folder.release());
     if (result.stopped) return STOP_CODES[result.stopped];
     printResult(out, result);
     return 0;
-  } finally {
-    gpu.close();
-  }
+  });
 }
 
 /** `e2gan finetune OUT`: learns one concept as a LoRA adapter. */

@@ -5,11 +5,11 @@ import { discriminatorFor } from '../../train/first_weights.ts';
 import { ADAPTED_GROUPS, adapterWeights, rankGroups } from '../../train/method/rank_groups.ts';
 import { layerRanks, type RankTrial } from '../../train/method/rank_search.ts';
 import { readBaseModel } from '../base_model.ts';
-import { openGpu } from '../device.ts';
 import { choiceText } from '../features.ts';
+import { onRunDevice } from '../lasting_device.ts';
 import { decimal, integer } from '../options.ts';
 import { writeReport } from '../run/report.ts';
-import { choicesOfRun, openRunFolder, type RunFolder } from '../run_folder.ts';
+import { openRunFolder, type RunFolder } from '../run_folder.ts';
 import { exitCodeOf } from '../signals.ts';
 import { printTable } from '../table.ts';
 import { runConfig } from '../train_options.ts';
@@ -101,35 +101,35 @@ async function searchRank(out: string, options: SearchOptions): Promise<number> 
   const base = await readBaseModel(options.base);
   const { config: generator } = base.generator;
   const concepts = await conceptPairs(options, generator.context);
-  const gpu = await openGpu(options, await choicesOfRun(out, options));
-  let run: RunFolder | undefined;
-  try {
-    const names = concepts.map(({ concept }) => concept);
-    const rest = { base: base.sha256, concepts: names, features: choiceText(options.features) };
-    const config = runConfig('search-rank', options, gpu.choices, rest);
-    const judge = await openJudge(gpu, options, concepts);
-    run = await openRunFolder(out, config, { fresh: options.fresh ?? false });
-    const rank: RankBench = {
-      bench: await openBench(gpu, run, judge),
-      config: generator,
-      groups: rankGroups(generator, options.groups),
-      concepts,
-      seeds: seedsOf(options),
-      measure: options.measure,
-      common: {
-        network: e2ganNetwork(generator),
-        discriminator: base.discriminator?.config ?? discriminatorFor(generator),
-        start: startOf(base),
-        training: trainingOf(options),
-        steps: options.steps,
-      },
-    };
-    await search(run, rank, options, config);
-    return 0;
-  } finally {
-    gpu.close();
-    await run?.release();
-  }
+  return onRunDevice(out, options, async (gpu, fresh) => {
+    let run: RunFolder | undefined;
+    try {
+      const names = concepts.map(({ concept }) => concept);
+      const rest = { base: base.sha256, concepts: names, features: choiceText(options.features) };
+      const config = runConfig('search-rank', options, gpu.choices, rest);
+      const judge = await openJudge(gpu, options, concepts);
+      run = await openRunFolder(out, config, { fresh });
+      const rank: RankBench = {
+        bench: await openBench(gpu, run, judge),
+        config: generator,
+        groups: rankGroups(generator, options.groups),
+        concepts,
+        seeds: seedsOf(options),
+        measure: options.measure,
+        common: {
+          network: e2ganNetwork(generator),
+          discriminator: base.discriminator?.config ?? discriminatorFor(generator),
+          start: startOf(base),
+          training: trainingOf(options),
+          steps: options.steps,
+        },
+      };
+      await search(run, rank, options, config);
+      return 0;
+    } finally {
+      await run?.release();
+    }
+  });
 }
 
 const rankOption = (flags: string, what: string, value: number) =>

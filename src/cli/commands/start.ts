@@ -5,8 +5,9 @@ import { defaultRanks } from '../../model/lora.ts';
 import type { Gpu } from '../../runtime/gpu.ts';
 import { type BaseModel, readBaseModel, SHIPPED_BASE } from '../base_model.ts';
 import { sceneMaterial } from '../concept_material.ts';
-import { addDeviceOptions, type DeviceOptions, openGpu } from '../device.ts';
+import { addDeviceOptions, type DeviceOptions } from '../device.ts';
 import { type FinetuneJob, finetune } from '../finetune.ts';
+import { withLastingGpu } from '../lasting_device.ts';
 import { integer, text } from '../options.ts';
 import { openRunFolder } from '../run_folder.ts';
 import { STOP_CODES } from '../signals.ts';
@@ -73,34 +74,37 @@ async function affordableSteps(gpu: Gpu, job: FinetuneJob): Promise<number> {
 async function run(out: string, options: StartOptions): Promise<number> {
   const base = await readBaseModel(SHIPPED_BASE);
   const wanted = await startJob(base, options);
-  const gpu = await openGpu(options);
-  const config = { ...wanted.config, ...choicesSetting(gpu.choices) };
-  const job = { ...wanted, config, steps: await affordableSteps(gpu, wanted) };
-  const folder = await openRunFolder(out, job.config, { fresh: true });
-  try {
-    const { info, features } = gpu;
-    console.log(
-      `device: ${info.vendor} ${info.description || info.architecture}${features.software ? ' (software: a GPU is far faster)' : ''}`,
-    );
-    console.log(`concept "${job.concept}": ${job.prompt}`);
-    console.log(
-      `learning it from ${SCENES} pairs of built-in scenes, ${SIZE}x${SIZE}, ${job.steps} steps; ${HELD_OUT} unseen scenes judge it`,
-    );
-    const result = await finetune(gpu, folder, job);
-    if (result.stopped) return STOP_CODES[result.stopped];
-    printResult(out, result);
-    const merged = [{ adapter: result.adapter!, strength: 1 }];
-    console.log(
-      `${(await framesPerSecond(gpu, job, merged, FRAMES)).toFixed(1)} frames per second at ${SIZE}x${SIZE}, adapter merged`,
-    );
-    console.log(
-      `pictures  ${join(out, 'comparison.png')}\nreport    ${join(out, 'report.html')}\nadapter   ${join(out, 'adapter_model.safetensors')}`,
-    );
-    return 0;
-  } finally {
-    gpu.close();
-    await folder.release();
-  }
+  let steps: number | undefined;
+  return withLastingGpu(options, async (gpu, isFirst) => {
+    const config = { ...wanted.config, ...choicesSetting(gpu.choices) };
+    // Measured once: a run that goes on after a loss is the same run.
+    steps ??= await affordableSteps(gpu, wanted);
+    const job = { ...wanted, config, steps };
+    const folder = await openRunFolder(out, job.config, { fresh: isFirst });
+    try {
+      const { info, features } = gpu;
+      console.log(
+        `device: ${info.vendor} ${info.description || info.architecture}${features.software ? ' (software: a GPU is far faster)' : ''}`,
+      );
+      console.log(`concept "${job.concept}": ${job.prompt}`);
+      console.log(
+        `learning it from ${SCENES} pairs of built-in scenes, ${SIZE}x${SIZE}, ${job.steps} steps; ${HELD_OUT} unseen scenes judge it`,
+      );
+      const result = await finetune(gpu, folder, job);
+      if (result.stopped) return STOP_CODES[result.stopped];
+      printResult(out, result);
+      const merged = [{ adapter: result.adapter!, strength: 1 }];
+      console.log(
+        `${(await framesPerSecond(gpu, job, merged, FRAMES)).toFixed(1)} frames per second at ${SIZE}x${SIZE}, adapter merged`,
+      );
+      console.log(
+        `pictures  ${join(out, 'comparison.png')}\nreport    ${join(out, 'report.html')}\nadapter   ${join(out, 'adapter_model.safetensors')}`,
+      );
+      return 0;
+    } finally {
+      await folder.release();
+    }
+  });
 }
 
 /** `e2gan start`: the whole line once, on pictures that the program draws itself. */

@@ -1,11 +1,12 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { generatorPresets, type PresetName } from '../../model/generator_spec.ts';
 import { nameList } from '../base_material.ts';
-import { deviceLine, openGpu } from '../device.ts';
+import { deviceLine } from '../device.ts';
 import { usageError } from '../errors.ts';
 import { choiceText } from '../features.ts';
+import { onRunDevice } from '../lasting_device.ts';
 import { decimal, integer } from '../options.ts';
-import { choicesOfRun, openRunFolder, type RunFolder } from '../run_folder.ts';
+import { openRunFolder, type RunFolder } from '../run_folder.ts';
 import { exitCodeOf } from '../signals.ts';
 import { openPool } from '../study/pool.ts';
 import { writeStudy } from '../study/report.ts';
@@ -76,28 +77,28 @@ async function gatherStudy(options: StudyOptions): Promise<Omit<Study, 'bench'>>
 }
 
 async function runStudy(out: string, options: StudyOptions): Promise<number> {
-  const gpu = await openGpu(options, await choicesOfRun(out, options));
-  let run: RunFolder | undefined;
-  try {
-    const config = runConfig('study', options, gpu.choices, { features: choiceText(options.features) });
-    const parts = await gatherStudy(options);
-    const judge = await openJudge(gpu, options, parts.targets);
-    run = await openRunFolder(out, config, { fresh: options.fresh ?? false });
-    const study = { ...parts, bench: await openBench(gpu, run, judge) };
-    const sections: Section[] = [];
-    for (const part of [methodsSection, basesSection, ranksSection, dataSection])
-      sections.push(await part(study));
-    const about = [
-      `Preset ${study.preset}, ${study.training.size}x${study.training.size} pixels, on ${deviceLine(gpu)}. Scores compare edits with the targets of ${study.targets[0]!.heldOut.length} held-out pairs of each concept; FID and KID are of features "${judge.features}", so they compare with each other only. Seeds: ${study.seeds.join(', ')}. The trainings that it compares took ${(study.bench.log.seconds / 60).toFixed(0)} minutes in all, those of bases not counted.`,
-    ];
-    await writeStudy(run, { title: `Study: ${study.preset}`, about, sections, config });
-    for (const { claim, verdict } of sections.flatMap((s) => s.claims)) console.log(`${verdict}: ${claim}`);
-    console.log(`${run.file('report.html')}, ${run.file('study.md')}`);
-    return 0;
-  } finally {
-    gpu.close();
-    await run?.release();
-  }
+  return onRunDevice(out, options, async (gpu, fresh) => {
+    let run: RunFolder | undefined;
+    try {
+      const config = runConfig('study', options, gpu.choices, { features: choiceText(options.features) });
+      const parts = await gatherStudy(options);
+      const judge = await openJudge(gpu, options, parts.targets);
+      run = await openRunFolder(out, config, { fresh });
+      const study = { ...parts, bench: await openBench(gpu, run, judge) };
+      const sections: Section[] = [];
+      for (const part of [methodsSection, basesSection, ranksSection, dataSection])
+        sections.push(await part(study));
+      const about = [
+        `Preset ${study.preset}, ${study.training.size}x${study.training.size} pixels, on ${deviceLine(gpu)}. Scores compare edits with the targets of ${study.targets[0]!.heldOut.length} held-out pairs of each concept; FID and KID are of features "${judge.features}", so they compare with each other only. Seeds: ${study.seeds.join(', ')}. The trainings that it compares took ${(study.bench.log.seconds / 60).toFixed(0)} minutes in all, those of bases not counted.`,
+      ];
+      await writeStudy(run, { title: `Study: ${study.preset}`, about, sections, config });
+      for (const { claim, verdict } of sections.flatMap((s) => s.claims)) console.log(`${verdict}: ${claim}`);
+      console.log(`${run.file('report.html')}, ${run.file('study.md')}`);
+      return 0;
+    } finally {
+      await run?.release();
+    }
+  });
 }
 
 /** A parser of baselines, separated by commas; `none` for none. */
