@@ -158,8 +158,7 @@ inPage(
     assert.match(found.states[0]!, /^recovering: The graphics device was lost/);
     assert.match(found.states[1]!, /^running: /);
     assert.match(found.end, /^lost: The graphics device was lost 3 times in a minute.*reload the page/);
-    // The quicker of two: a machine that is busy with other work takes longer for one of them.
-    assert.ok(Math.min(...found.times) <= 5000, `${found.times}`);
+    assert.ok(Math.max(...found.times) <= 5000, `${found.times}`);
   },
 );
 
