@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Gpu } from '../../src/runtime/gpu.ts';
-import { writeSmallBase as writeTrainable } from '../cli/small_base.ts';
 import { run } from '../cli/run_program.ts';
+import { writeSmallBase as writeTrainable } from '../cli/small_base.ts';
 import { writeNoise } from '../cli/small_model.ts';
 import { type Figures, type PartOptions, runPart } from './figures.ts';
 import { inScratch } from './scratch.ts';
@@ -64,7 +64,18 @@ function onStages(seen: (gpu: Gpu, stage: Stage) => void): { restore(): void } {
 const FILES = ['adapter_model.safetensors', 'adapter_config.json', 'quality.json'];
 const finetune = (base: string, out: string): string[] => [
   ...['finetune', out, '--scenes', 'autumn', '--scene-count', '3', '--held-out', '1', '--base', base],
-  ...['--size', '24', '--steps', '6', '--save-every', '2', '--preview-every', '1000', '--adapter-dtype', 'f32'],
+  ...[
+    '--size',
+    '24',
+    '--steps',
+    '6',
+    '--save-every',
+    '2',
+    '--preview-every',
+    '1000',
+    '--adapter-dtype',
+    'f32',
+  ],
 ];
 
 /** Fine-tunes with a loss at the nth call of a stage. @returns losses, and the files it made */
@@ -77,7 +88,9 @@ async function trainLosing(base: string, out: string, stage: Stage, nth: number)
   });
   const { code, err } = await run(...finetune(base, out));
   hook.restore();
-  const files = await Promise.all(FILES.map((name) => readFile(join(out, name)).catch(() => Buffer.alloc(0))));
+  const files = await Promise.all(
+    FILES.map((name) => readFile(join(out, name)).catch(() => Buffer.alloc(0))),
+  );
   return { code, err, losses, bytes: Buffer.concat(files) };
 }
 
@@ -99,7 +112,10 @@ async function training(figures: Figures, folder: string, { full, seed }: PartOp
       const nth = Math.floor(share * calls.get(stage)!);
       const got = await trainLosing(base, join(folder, `${stage}-${i}`), stage, nth);
       if (got.code === 0 && got.losses === 1 && got.bytes.equals(wanted)) equal++;
-      else figures.detail(`${stage}, call ${nth}: code ${got.code}, ${got.losses} losses, ${got.err.slice(-300)}`);
+      else
+        figures.detail(
+          `${stage}, call ${nth}: code ${got.code}, ${got.losses} losses, ${got.err.slice(-300)}`,
+        );
     }
   figures.count('losses of the device during a training', equal, points, 'survived bit for bit');
 }
