@@ -19,7 +19,9 @@ function devices({ refuse = 0 } = {}) {
       return gpu as unknown as Gpu;
     },
     now: () => seen.time,
-    pause: async (ms) => void (seen.paused += ms),
+    async pause(ms) {
+      seen.paused += ms;
+    },
   };
   return { source, seen, choices };
 }

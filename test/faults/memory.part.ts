@@ -123,7 +123,9 @@ const WAYS: Readonly<Record<string, number>> = {
 function leave(way: string): Promise<{ code: number | null; ms: number }> {
   const child = spawn(process.execPath, [CHILD, way], { stdio: ['ignore', 'pipe', 'ignore'] });
   let out = '';
-  child.stdout.on('data', (text) => (out += text));
+  child.stdout.on('data', (text) => {
+    out += text;
+  });
   return new Promise((resolve) =>
     child.on('close', (code) => {
       const end = Number(/end ([\d.]+)/.exec(out)?.[1]);
