@@ -26,7 +26,7 @@ const nameOf = (/** @type {string} */ path) =>
   path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
 
 /** Development packages whose code is in the bundles. */
-const BUNDLED = ['idb-keyval'];
+const BUNDLED = ['fflate', 'idb-keyval'];
 
 /**
  * Packages of the lockfile that are no development tools, or are bundled, with their licences.

@@ -10,6 +10,8 @@ export interface Jax {
   readonly np: typeof Np;
   readonly lax: typeof Lax;
   readonly nn: typeof Nn;
+  /** Transposed convolutions as plain ones over a picture with zeros between its pixels: their own gradient is wrong. */
+  readonly zeros?: boolean;
 }
 
 /** x mirrored at its borders, `n` pixels wide. */
@@ -53,6 +55,21 @@ function attention({ nn }: Jax, [q, k, v]: JaxArray[], heads: number): JaxArray 
   return y.reshape([b, l, h * d]);
 }
 
+/** A transposed convolution of stride 2 by its definition: zeros between pixels, the kernel turned round. */
+function convolveZeros({ np, lax }: Jax, node: GraphNode, x: JaxArray, w: JaxArray): JaxArray {
+  if (node.op !== 'conv_transpose2d' || node.stride !== 2) throw new Error('only stride 2 is written out');
+  const { padding, outputPadding } = node;
+  const [n, c, height, width] = x.shape as [number, number, number, number];
+  const after: [number, number] = [0, 1];
+  const none: [number, number] = [0, 0];
+  const apart = np.pad(x.reshape([n, c, height, 1, width, 1]), [none, none, none, after, none, after]);
+  const before = w.shape[2]! - 1 - padding;
+  // The last pixel has its zero too.
+  const pad: [number, number] = [before, before + outputPadding - 1];
+  const turned = np.flip(np.flip(np.transpose(w, [1, 0, 2, 3]), 2), 3);
+  return lax.convGeneralDilated(apart.reshape([n, c, 2 * height, 2 * width]), turned, [1, 1], [pad, pad]);
+}
+
 function convolve(jax: Jax, node: GraphNode, [x, w, bias]: JaxArray[]): JaxArray {
   const { lax } = jax;
   let y: JaxArray;
@@ -69,6 +86,8 @@ function convolve(jax: Jax, node: GraphNode, [x, w, bias]: JaxArray[]): JaxArray
         ];
     const from = node.reflect ? reflect(jax, x!, p) : x!;
     y = lax.convGeneralDilated(from, w!, [stride, stride], pads);
+  } else if (node.op === 'conv_transpose2d' && jax.zeros) {
+    y = convolveZeros(jax, node, x!, w!);
   } else if (node.op === 'conv_transpose2d') {
     const { stride, padding: p, outputPadding: o } = node;
     const pad: [number, number] = [p, p - o];

@@ -55,7 +55,7 @@ export function makeStep(jax: Jax, valueAndGrad: typeof ValueAndGrad, vjp: typeo
   return (state: StepState, inputs: StepInputs) => {
     const { frozen, source, target, context, corrections } = inputs;
     const generate = (trained: Named): JaxArray =>
-      runGraph(jax, work.generator, { ...frozen, ...trained, source, context }).y!;
+      runGraph({ ...jax, zeros: true }, work.generator, { ...frozen, ...trained, source, context }).y!;
     const [fake, pullBack] = vjp(generate, [refs(state.trained)]) as unknown as [
       JaxArray,
       (dy: JaxArray) => [Named],

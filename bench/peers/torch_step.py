@@ -8,11 +8,14 @@ from torch_graph import channels_first, channels_last, kinds_of, run_graph
 class TrainingStep:
     """One step a run. Outputs: `losses` (discriminator, GAN, L1), and the first moments `m <name>` of all that is trained."""
 
-    def __init__(self, step, values, device):
+    def __init__(self, step, values, device, dtype=torch.float32):
         self.step = step
+        # On the processor one step more, in double precision: what everybody's numbers are held against.
+        exact = device.type == "cpu" and dtype == torch.float32
+        self.exact = TrainingStep(step, values, device, torch.float64) if exact else None
         self.kinds = {**kinds_of(step["generator"]), **kinds_of(step["discriminator"])}
         names = [n for n in [*self.kinds, "target"] if n != "picture"]
-        self.named = {n: channels_first(values[n], self.kinds.get(n, "input")).to(device) for n in names}
+        self.named = {n: channels_first(values[n], self.kinds.get(n, "input")).to(device, dtype) for n in names}
         judged = [n for n in self.kinds if n.startswith("discriminator.")]
         self.optimizers = [self.adam(step["trained"]), self.adam(judged)]
         self.trained = [*step["trained"], *judged]
@@ -45,6 +48,10 @@ class TrainingStep:
         self.losses = torch.stack([d.detach(), gan.detach(), l1.detach()])
 
     def outputs(self):
+        """After the first run."""
+        if self.exact:
+            self.exact.run()
+            return self.exact.outputs()
         outputs = {"losses": self.losses}
         for name in self.trained:
             tensor = self.named[name]

@@ -45,6 +45,23 @@ test('the worst output is named', () => {
   assert.is(judge(got, expected, 2).status, 'right');
 });
 
+test('moments are compared over all their values, outputs by the largest difference', () => {
+  const ones = (name: string, off: (i: number) => number) =>
+    new Map([[name, { shape: [1000], data: Float32Array.from({ length: 1000 }, (_, i) => 1 + off(i)) }]]);
+  const one = (i: number) => (i === 7 ? 0.05 : 0);
+  for (const [name, status] of [
+    ['m weight', 'right'],
+    ['y', 'wrong'],
+  ] as const)
+    assert.is(judge(ones(name, one), expectedFrom(ones(name, () => 0)), 2e-2).status, status, name);
+  const all = judge(
+    ones('m weight', () => 0.05),
+    expectedFrom(ones('m weight', () => 0)),
+    2e-2,
+  );
+  assert.is(all.status, 'wrong');
+});
+
 test('a moment that is rounding alone is measured by the others', () => {
   const step = (bias: number) =>
     new Map([

@@ -19,7 +19,7 @@ function devices({ refuse = 0 } = {}) {
       return gpu as unknown as Gpu;
     },
     now: () => seen.time,
-    async pause(ms) {
+    pause: async (ms) => {
       seen.paused += ms;
     },
   };

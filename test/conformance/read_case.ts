@@ -59,7 +59,8 @@ export class Folder {
   }
 
   bytes(file: string): Promise<Uint8Array> {
-    return this.#files.bytes(file);
+    // An index may name a folder with a slash at its end; only a disk forgives two of them.
+    return this.#files.bytes(file.replace(/\/+/g, '/'));
   }
 
   async json<T>(file: string, schema: z.ZodType<T>): Promise<T> {

@@ -76,10 +76,7 @@ async function gatherStudy(options: StudyOptions): Promise<Omit<Study, 'bench'>>
   };
 }
 
-const minutes = (begin: number): string => ((performance.now() - begin) / 60_000).toFixed(1);
-
 async function runStudy(out: string, options: StudyOptions): Promise<number> {
-  const begin = performance.now();
   return onRunDevice(out, options, async (gpu, fresh) => {
     let run: RunFolder | undefined;
     try {
@@ -92,7 +89,7 @@ async function runStudy(out: string, options: StudyOptions): Promise<number> {
       for (const part of [methodsSection, basesSection, ranksSection, dataSection])
         sections.push(await part(study));
       const about = [
-        `Preset ${study.preset}, ${study.training.size}x${study.training.size} pixels, on ${deviceLine(gpu)}. Scores compare edits with the targets of ${study.targets[0]!.heldOut.length} held-out pairs of each concept; FID and KID are of features "${judge.features}", so they compare with each other only. Seeds: ${study.seeds.join(', ')}. This took ${minutes(begin)} minutes in its last run.`,
+        `Preset ${study.preset}, ${study.training.size}x${study.training.size} pixels, on ${deviceLine(gpu)}. Scores compare edits with the targets of ${study.targets[0]!.heldOut.length} held-out pairs of each concept; FID and KID are of features "${judge.features}", so they compare with each other only. Seeds: ${study.seeds.join(', ')}. The trainings that it compares took ${(study.bench.log.seconds / 60).toFixed(0)} minutes in all, those of bases not counted.`,
       ];
       await writeStudy(run, { title: `Study: ${study.preset}`, about, sections, config });
       for (const { claim, verdict } of sections.flatMap((s) => s.claims)) console.log(`${verdict}: ${claim}`);

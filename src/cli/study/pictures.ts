@@ -41,7 +41,7 @@ export async function gridsOf(study: Study, methods: readonly Method[]): Promise
       rows.push({ pictures: [heldOut[i]!.input, ...edits, heldOut[i]!.target] });
     }
     const columns = ['before', ...methods.map(({ id }) => id), 'target'];
-    grids.set(slug(concept), encodePng(await pictureGrid(columns, rows, 128)));
+    grids.set(slug(concept), encodePng(await pictureGrid(columns, rows)));
   }
   return grids;
 }

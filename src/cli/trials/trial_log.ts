@@ -66,6 +66,11 @@ export class TrialLog {
     return known?.settings === settings ? known.result : undefined;
   }
 
+  /** Wall time of all trainings that are in it. */
+  get seconds(): number {
+    return [...this.#trials.values()].reduce((sum, { result: { seconds } }) => sum + seconds, 0);
+  }
+
   async add(settings: string, result: TrialResult): Promise<void> {
     this.#trials.set(result.name, { settings, result });
     const all = { version: 1, trials: [...this.#trials.values()] };

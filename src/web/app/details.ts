@@ -82,3 +82,9 @@ export function showKernels(table: HTMLTableElement, profile: FrameProfile | nul
     element('tbody', {}, ...rows.map((row) => cells('td', row))),
   );
 }
+
+/** What a device that is too slow for the picture's size is told as. @param edge - the size that it has now */
+export const slownessOf = (edge: number | 'too slow'): string =>
+  edge === 'too slow'
+    ? 'This device is too slow for smooth video; pictures work.'
+    : `The device is slow: the picture has ${edge} × ${edge} points now. “Detail” sets it.`;

@@ -39,3 +39,8 @@ export const fileName = (text: string): string =>
     .trim()
     .replace(/[^\p{L}\p{N}._ -]+/gu, '_')
     .slice(0, 60) || 'look';
+
+/** Whether a toggle button is on. */
+export const pressed = (button: HTMLElement) => button.getAttribute('aria-pressed') === 'true';
+
+export const press = (button: HTMLElement, on: boolean) => button.setAttribute('aria-pressed', String(on));

@@ -1,8 +1,8 @@
 import type { StageState } from '../stage.ts';
 import { messageOf } from '../web_error.ts';
 import { cover, say, showProgress } from './cover.ts';
-import { showFacts, showKernels, showTimeline } from './details.ts';
-import { byId, download, fileName } from './dom.ts';
+import { showFacts, showKernels, showTimeline, slownessOf } from './details.ts';
+import { byId, download, fileName, press, pressed } from './dom.ts';
 import { startDrop } from './drop.ts';
 import { sortFiles, zipFiles } from './dropped_files.ts';
 import { Figures } from './figures.ts';
@@ -27,8 +27,6 @@ const SOFTWARE_EDGE = 128;
 const SCENE_EDGE = 512;
 
 const canvas = byId<HTMLCanvasElement>('canvas');
-const pressed = (button: HTMLElement) => button.getAttribute('aria-pressed') === 'true';
-const press = (button: HTMLElement, on: boolean) => button.setAttribute('aria-pressed', String(on));
 
 /** The page's parts, and what goes on between them. */
 class App {
@@ -51,7 +49,7 @@ class App {
     this.#filter = connect<FilterApi>(new Worker('filter_worker.mjs', { type: 'module' }), (event, data) => {
       if (event === 'progress') showProgress(data as Parameters<typeof showProgress>[0]);
       else if (event === 'state') this.#state(data as { state: StageState; message: string });
-      else if (event === 'fallback') this.#fellBack(data as number | 'too slow');
+      else if (event === 'fallback') note(slownessOf(data as number | 'too slow'));
     });
     this.#sources = new Sources({
       onStill: (picture) => void this.#setStill(picture),
@@ -138,14 +136,6 @@ class App {
     else note(message);
     if (state === 'running') this.#loop.draw();
     document.body.dataset.state = state;
-  }
-
-  #fellBack(edge: number | 'too slow'): void {
-    note(
-      edge === 'too slow'
-        ? 'This device is too slow for smooth video; pictures work.'
-        : `The device is slow: the picture has ${edge} × ${edge} points now. “Detail” sets it.`,
-    );
   }
 
   async #setStill(picture: ImageBitmap | null): Promise<void> {
