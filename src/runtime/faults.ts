@@ -13,9 +13,11 @@ export class Faults {
   #first: { readonly message: string; readonly lost: boolean } | null = null;
   #accepted: Promise<void> = Promise.resolve();
 
+  readonly #listen = (event: GPUUncapturedErrorEvent): void => this.#note(event.error.message);
+
   constructor(device: GPUDevice) {
     this.#device = device;
-    device.addEventListener('uncapturederror', (event) => this.#note(event.error.message));
+    device.addEventListener('uncapturederror', this.#listen);
     void device.lost.then(({ message }) => this.lose(message));
   }
 
@@ -25,6 +27,8 @@ export class Faults {
 
   /** Declares the device gone: from now on every check throws DeviceLostError. */
   lose(reason: string): void {
+    // Dawn's binding holds listeners so that a device that has one is never collected.
+    this.#device.removeEventListener('uncapturederror', this.#listen);
     if (!this.#first?.lost) this.#first = { message: `the device is gone: ${oneLine(reason)}`, lost: true };
   }
 

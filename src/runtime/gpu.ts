@@ -3,6 +3,7 @@ import { navigatorGpu } from '#navigator-gpu';
 import { KernelError } from './errors.ts';
 import { Faults } from './faults.ts';
 import { type Features, featuresToRequest, limitsToRequest, negotiate } from './limits.ts';
+import { type OpenOptions, watchdogOf } from './open_options.ts';
 import type { GemmFamily } from './ops/gemm.ts';
 import type { WinogradTile } from './ops/winograd.ts';
 import { Pipelines } from './pipelines.ts';
@@ -29,6 +30,8 @@ export interface LaunchOptions<K extends AnyKernel> {
   readonly choice?: Choice;
 }
 
+export type { OpenOptions } from './open_options.ts';
+
 /** Live GPU objects, so that tests can show that a replay makes none. */
 export interface ObjectCounts {
   buffers: number;
@@ -36,25 +39,7 @@ export interface ObjectCounts {
   bindGroups: number;
 }
 
-/** Fixes what a device uses. */
-export interface OpenOptions {
-  /** Forces one family on all products, whatever was tuned; `plain` takes the device for one without subgroups. */
-  readonly family?: GemmFamily;
-  /** `f16` allows products whose factors are rounded to f16 where the device has matrix units; sums stay f32. */
-  readonly precision?: 'f32' | 'f16';
-  /** `f16` keeps what networks compute, and frozen weights, in half the memory; arithmetic and sums stay f32. */
-  readonly storage?: 'f32' | 'f16';
-  /** Computes 3x3 convolutions of stride 1 by tiles of this size, or never; by a rule where left out. */
-  readonly winograd?: WinogradTile | 'off';
-  /** What the tuner found, or where to look it up; none where results must not hang on a measurement. */
-  readonly choices?: Choices | ((info: GPUAdapterInfo) => Choices | Promise<Choices>);
-  readonly backend?: string;
-  /** Milliseconds after which values that do not come back are an error; minutes by default. */
-  readonly watchdogMs?: number;
-}
-
-// Software devices compile a kernel when it first runs: a first training step may take minutes.
-const WATCHDOG_MS = { software: 600_000, gpu: 120_000 };
+const MOST_STAGED = 32 * 2 ** 20;
 
 /** A device with its compiled kernels, and the recording that ops append to. */
 export class Gpu {
@@ -63,6 +48,7 @@ export class Gpu {
   readonly counts: ObjectCounts = { buffers: 0, bytes: 0, bindGroups: 0 };
   #recording: Recording | null = null;
   #labels: string[] = [];
+  #stagedBytes = 0;
   readonly #constants = new Map<string, Tensor>();
 
   readonly device: GPUDevice;
@@ -93,7 +79,7 @@ export class Gpu {
     // Who forces a family asks for that product, not for another in its place.
     this.winograd = options.winograd ?? (options.family ? 'off' : null);
     this.choices = choices;
-    this.watchdogMs = options.watchdogMs ?? (features.software ? WATCHDOG_MS.software : WATCHDOG_MS.gpu);
+    this.watchdogMs = watchdogOf(options, features);
     this.pipelines = pipelines;
     this.faults = new Faults(device);
   }
@@ -170,12 +156,18 @@ export class Gpu {
       throw new KernelError(
         `write: ${tensor.storage.name} is ${showShape(tensor.shape)}, ${values.length} values came`,
       );
-    this.device.queue.writeBuffer(
-      buffer,
-      tensor.storage.offset,
-      toStored(tensor, padRows(values, tensor.shape)),
-    );
+    const stored = toStored(tensor, padRows(values, tensor.shape));
+    this.device.queue.writeBuffer(buffer, tensor.storage.offset, stored);
+    this.#staged(stored.byteLength);
     rootOf(tensor.storage).version++;
+  }
+
+  /** Dawn gives the memory of an upload back only after a submit, though the buffer may be long gone. */
+  #staged(bytes: number): void {
+    this.#stagedBytes += bytes;
+    if (this.#stagedBytes < MOST_STAGED) return;
+    this.#stagedBytes = 0;
+    this.device.queue.submit([]);
   }
 
   /** Reads a parameter back, dense. */

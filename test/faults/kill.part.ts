@@ -27,8 +27,12 @@ type Child = ReturnType<typeof spawn>;
 function node(args: readonly string[], kill: (child: Child) => void = () => {}): Promise<Ended> {
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const text = { out: '', err: '' };
-  child.stdout.on('data', (part) => (text.out += part));
-  child.stderr.on('data', (part) => (text.err += part));
+  child.stdout.on('data', (part) => {
+    text.out += part;
+  });
+  child.stderr.on('data', (part) => {
+    text.err += part;
+  });
   kill(child);
   return new Promise((resolve) =>
     child.on('close', (code, signal) => resolve({ code, killed: signal === 'SIGKILL', ...text })),

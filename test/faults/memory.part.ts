@@ -1,0 +1,163 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { Gpu } from '../../src/runtime/gpu.ts';
+import { transpose } from '../../src/runtime/ops/transpose.ts';
+import { trainLoop } from '../../src/train/loop.ts';
+import { type Figures, type PartOptions, runPart } from './figures.ts';
+import { noiseSource, SAMPLING, smallTrainer } from './small_training.ts';
+
+// Memory that must not grow: over steps, frames, engines, uploads; and processes that must end.
+
+const MB = 2 ** 20;
+
+/** Resident memory in MB, once what nobody needs is gone. */
+async function resident(): Promise<number> {
+  for (let i = 0; i < 3; i++) {
+    globalThis.gc?.();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return process.memoryUsage.rss() / MB;
+}
+
+async function steps(figures: Figures, { full }: PartOptions): Promise<void> {
+  const [warm, total] = full ? [500, 2000] : [100, 300];
+  const gpu = await Gpu.open();
+  const trainer = await smallTrainer(gpu, total);
+  let [before, changes] = [0, 0];
+  let counts = '';
+  await trainLoop(trainer, noiseSource, SAMPLING, 0, {
+    async onStep(step) {
+      if (step === warm) {
+        before = await resident();
+        counts = JSON.stringify(gpu.counts);
+      }
+      if (step > warm && JSON.stringify(gpu.counts) !== counts) changes++;
+    },
+    shouldStop: () => false,
+    onCheckpoint() {},
+    isCheckpointDue: () => false,
+  });
+  const growth = (await resident()) - before;
+  const name = `resident memory, steps ${warm} to ${total}`;
+  figures.atMost(name, growth, 20, 'MB of growth');
+  figures.atMost(`${name}, as a share`, (100 * growth) / before, 5, '%');
+  figures.count(
+    `objects and bytes on the device, steps ${warm} to ${total}`,
+    total - warm - changes,
+    total - warm,
+    'times the same',
+  );
+  trainer.dispose();
+  gpu.close();
+}
+
+async function frames(figures: Figures, { full }: PartOptions): Promise<void> {
+  const count = full ? 10_000 : 500;
+  const gpu = await Gpu.open();
+  const program = await gpu.compile(() => ({ y: transpose(null, gpu.input('x', [64, 64])) }));
+  const x = new Float32Array(4096);
+  for (let i = 0; i < 100; i++) await program.run({ x });
+  const [before, counts] = [await resident(), JSON.stringify(gpu.counts)];
+  for (let i = 0; i < count; i++) await program.run({ x });
+  figures.atMost(`resident memory over ${count} runs`, (await resident()) - before, 20, 'MB of growth');
+  figures.count(
+    `objects on the device over ${count} runs`,
+    Number(JSON.stringify(gpu.counts) === counts),
+    1,
+    'the same',
+  );
+  gpu.close();
+}
+
+async function engines(figures: Figures, { full }: PartOptions): Promise<void> {
+  const count = full ? 1000 : 40;
+  const cycle = async () => {
+    const gpu = await Gpu.open();
+    const program = await gpu.compile(() => ({ y: transpose(null, gpu.input('x', [8, 8])) }));
+    await program.run({ x: new Float32Array(64) });
+    program.dispose();
+    const left = gpu.counts.buffers + gpu.counts.bindGroups;
+    gpu.close();
+    return left;
+  };
+  // The first hundred fill the driver's caches. V8 does not know what its objects weigh on the device, so it is asked to
+  // collect them now and then, as a program with other work does by itself.
+  const warm = full ? 100 : 20;
+  for (let i = 0; i < warm; i++) await cycle();
+  const before = await resident();
+  let clean = 0;
+  for (let i = 0; i < count; i++) {
+    if ((await cycle()) === 0) clean++;
+    if (i % 50 === 0) await resident();
+  }
+  figures.atMost(`resident memory over ${count} engines`, (await resident()) - before, 30, 'MB of growth');
+  figures.count('engines that were closed', clean, count, 'left no object');
+}
+
+/** What is written into buffers that go before any work is submitted stays in Dawn's staging memory until there is. */
+async function uploads(figures: Figures, { full }: PartOptions): Promise<void> {
+  const [count, floats] = [full ? 1000 : 200, MB / 4];
+  const gpu = await Gpu.open();
+  const values = new Float32Array(floats).fill(1);
+  const upload = () => gpu.dispose(gpu.parameter('w', [floats], values));
+  for (let i = 0; i < 20; i++) upload();
+  const before = await resident();
+  for (let i = 0; i < count; i++) {
+    upload();
+    if (i % 10 === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+  figures.atMost(
+    `${count} MB uploaded and given back without a run`,
+    (await resident()) - before,
+    100,
+    'MB of growth',
+  );
+  gpu.close();
+}
+
+const CHILD = fileURLToPath(new URL('./exit.child.mjs', import.meta.url));
+const WAYS: Readonly<Record<string, number>> = {
+  open: 0,
+  close: 0,
+  pending: 0,
+  exit: 0,
+  throw: 1,
+  reject: 1,
+};
+
+/** Ends a process that has used the device. @returns exit code, and milliseconds from its last line to its end */
+function leave(way: string): Promise<{ code: number | null; ms: number }> {
+  const child = spawn(process.execPath, [CHILD, way], { stdio: ['ignore', 'pipe', 'ignore'] });
+  let out = '';
+  child.stdout.on('data', (text) => {
+    out += text;
+  });
+  return new Promise((resolve) =>
+    child.on('close', (code) => {
+      const end = Number(/end ([\d.]+)/.exec(out)?.[1]);
+      resolve({ code, ms: performance.timeOrigin + performance.now() - end });
+    }),
+  );
+}
+
+async function exits(figures: Figures, { full }: PartOptions): Promise<void> {
+  const count = full ? 100 : 6;
+  let [clean, slowest] = [0, 0];
+  for (let i = 0; i < count; i++) {
+    const way = Object.keys(WAYS)[i % Object.keys(WAYS).length]!;
+    const { code, ms } = await leave(way);
+    if (code === WAYS[way]) clean++;
+    else figures.detail(`${way}: exit code ${code}`);
+    slowest = Math.max(slowest, ms);
+  }
+  figures.count('processes that used the device', clean, count, 'ended with the code that they should');
+  figures.atMost('the slowest of them, after its last line', slowest, full ? 1000 : 5000, 'ms');
+}
+
+await runPart(async (figures, options) => {
+  await uploads(figures, options);
+  await steps(figures, options);
+  await frames(figures, options);
+  await engines(figures, options);
+  await exits(figures, options);
+});
