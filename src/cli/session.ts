@@ -155,7 +155,6 @@ export async function runSession(
     signals.dispose();
     progress.stop();
     program?.dispose();
-    await log.close();
-    await events.close();
+    await log.close().finally(() => events.close());
   }
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -17,18 +18,28 @@ interface Owner {
   readonly since: string;
 }
 
+/** Locks that this process holds, as they are written; one of its own that it failed to remove is no longer among them. */
+const held = new Set<string>();
+
 /**
  * Takes the lock of a folder (`lock.json`). A lock whose process has ended is taken over.
  * @throws UserError naming the process that holds it.
  */
 export async function lockFolder(folder: string): Promise<FolderLock> {
   const path = join(folder, 'lock.json');
-  const mine = JSON.stringify(await ownIdentity());
-  if (!(await createExclusively(path, mine))) await takeOver(path, mine);
+  const mine = JSON.stringify({ ...(await ownIdentity()), id: randomUUID() });
+  held.add(mine);
+  try {
+    if (!(await createExclusively(path, mine))) await takeOver(path, mine);
+  } catch (error) {
+    held.delete(mine);
+    throw error;
+  }
   return {
     async release() {
-      const held = await readFile(path, 'utf8').catch(() => undefined);
-      if (held !== mine) return;
+      held.delete(mine);
+      const text = await readFile(path, 'utf8').catch(() => undefined);
+      if (text !== mine) return;
       await rm(path, { force: true }).catch((error) => {
         throw fileError(path, 'remove the lock', error);
       });
@@ -103,7 +114,7 @@ async function readDeadLock(path: string): Promise<string> {
       `${path}: in use by process ${owner.pid} on ${owner.host} since ${owner.since}; if it has ended, remove this file`,
     );
   }
-  if (await isAlive(owner)) {
+  if (owner.pid === process.pid ? held.has(text) : await isAlive(owner)) {
     throw new UserError(
       `${path}: in use by process ${owner.pid} since ${owner.since}; wait for it, or choose another folder`,
     );

@@ -32,7 +32,7 @@ export async function openMetricsLog(path: string, step: number): Promise<Metric
   const file: FileHandle = await attempt(open(path, 'a'));
   return {
     append: (row) => attempt(file.appendFile(toLine(row))),
-    close: () => file.close(),
+    close: () => attempt(file.close()),
   };
 }
 

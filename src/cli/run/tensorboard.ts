@@ -76,8 +76,13 @@ export async function openEventFile(folder: string, step: number): Promise<Event
   const file: FileHandle = await attempt(open(path, 'a'));
   const write = (event: object) => attempt(file.appendFile(record(event)));
   const values = (at: number, value: object[]) => write({ step: at, summary: { value } });
-  await write({ file_version: 'brain.Event:2' });
-  if (step > 0) await write({ step: step + 1, session_log: { status: SESSION_START } });
+  try {
+    await write({ file_version: 'brain.Event:2' });
+    if (step > 0) await write({ step: step + 1, session_log: { status: SESSION_START } });
+  } catch (error) {
+    await file.close().catch(() => {});
+    throw error;
+  }
   return {
     path,
     scalars: (at, scalars) =>
@@ -90,6 +95,6 @@ export async function openEventFile(folder: string, step: number): Promise<Event
       const image = { width, height, colorspace: RGB, encoded_image_string: encodePng(picture) };
       return values(at, [{ tag, image }]);
     },
-    close: () => file.close(),
+    close: () => attempt(file.close()),
   };
 }
