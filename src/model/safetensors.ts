@@ -56,7 +56,7 @@ export function readSafetensors(bytes: Uint8Array): Safetensors {
  * descending order of element size, then by name; `format` is `pt` unless the metadata says otherwise.
  *
  * @param tensors float arrays with the type to store, F32 or F16
- * @throws FormatError for another type, a shape that does not fit the data, or a value beyond F16
+ * @throws FormatError for another type, a shape that does not fit the data, a value beyond F16, or a name that readers refuse
  */
 export function writeSafetensors(
   tensors: ReadonlyMap<string, NamedArray>,
@@ -136,6 +136,7 @@ function headerBytes(
   entries: readonly { name: string; array: NamedArray; bytes: Uint8Array }[],
   metadata: ReadonlyMap<string, string>,
 ): Uint8Array {
+  if (metadata.has('__proto__')) throw new FormatError('metadata cannot be called "__proto__"');
   const about = [...new Map([['format', 'pt'], ...metadata])].sort(([a], [b]) => (a < b ? -1 : 1));
   const members = about.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`);
   const fields = [`"__metadata__":{${members.join(',')}}`];

@@ -116,6 +116,7 @@ test('the writer refuses what no reader would take', () => {
   refuses('shape', write('x', floats([3], [1, 2])), /"x" \[3\] cannot hold 2 values/);
   refuses('overflow', write('x', floats([1], [65520], 'F16')), /"x" holds 65520, too large for F16/);
   refuses('name', write('__metadata__', floats([1], [1])), /cannot be called/);
+  refuses('metadata', () => writeSafetensors(new Map(), new Map([['__proto__', '']])), /cannot be called/);
   refuses('type', write('x', { dtype: 'I32', shape: [1], data: Int32Array.of(1) }), /"x"/);
   refuses('type', write('x', { ...floats([1], [1]), dtype: 'BF16' }), /BF16 is not written/);
 });
