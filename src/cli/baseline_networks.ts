@@ -1,4 +1,4 @@
-import { designFault, type NetworkDesign } from '../model/network_design.ts';
+import { designFault, type NetworkDesign, networkOf } from '../model/network_design.ts';
 import { UNET_DEPTH } from '../model/unet.ts';
 import type { GanKind } from '../runtime/ops/loss.ts';
 import { usageError } from './errors.ts';
@@ -63,4 +63,22 @@ export function baselineDesign(name: BaselineName, width: number, size: number):
   const fault = designFault(design);
   if (fault) throw usageError(`--network ${name}: ${fault}`);
   return design;
+}
+
+/**
+ * Held-out pictures are edited whole, at the size that pictures are loaded at.
+ *
+ * @throws UserError where the network takes none of that size
+ */
+export function checkLoadSize(
+  name: BaselineName,
+  design: NetworkDesign,
+  size: number,
+  loadSize: number,
+): void {
+  const { multiple, edge } = networkOf(design);
+  if (edge !== undefined && loadSize !== size)
+    throw usageError(`--load-size ${loadSize}: ${name} takes pictures of --size alone; leave it out`);
+  if (loadSize % multiple)
+    throw usageError(`--load-size ${loadSize}: ${name} takes multiples of ${multiple} here`);
 }

@@ -32,6 +32,12 @@ const refusals: readonly (readonly [args: string[], code: number, message: RegEx
   ],
   [['search-rank', at('out'), ...scenes, '--max-rank', '0'], 2, /--max-rank.*0 is not from 1/],
   [[...study, '--baselines', 'stylegan'], 2, /--baselines.*no stylegan/],
+  [
+    [...study, '--baselines', 'unet', '--size', '64', '--load-size', '72'],
+    2,
+    /--load-size 72: unet .* multiples of 64/,
+  ],
+  [[...study, '--baselines', 'comodgan', '--size', '48'], 2, /comodgan.*power of two/],
   [[...study, '--k', '500'], 2, /--k 500: there are \d+ concepts besides the targets/],
   [['study', at('out'), '--data', at('nowhere'), '--concepts', 'a'], 1, /nowhere.*no such file or folder/],
   [['finetune', at('out'), ...scenes, '--ranks', at('ranks.json')], 1, /ranks\.json: is not a file of ranks/],

@@ -4,7 +4,13 @@ import { type NetworkDesign, networkOf } from '../../model/network_design.ts';
 import type { Gpu } from '../../runtime/gpu.ts';
 import { product } from '../../runtime/shape.ts';
 import { type BaselineResult, baselineRows, trainBaseline } from '../baseline.ts';
-import { BASELINES, type BaselineName, baselineDesign, RECIPES } from '../baseline_networks.ts';
+import {
+  BASELINES,
+  type BaselineName,
+  baselineDesign,
+  checkLoadSize,
+  RECIPES,
+} from '../baseline_networks.ts';
 import { addPairOptions, type ConceptOptions, conceptOption, gatherConcept } from '../concept_material.ts';
 import { usageError } from '../errors.ts';
 import { tolerantSource } from '../folder_source.ts';
@@ -42,16 +48,6 @@ function withRecipe(options: BaselineOptions, command: Command): SizedOptions {
   };
 }
 
-/** Held-out pictures are edited whole, at the size that pictures are loaded at. @throws UserError */
-function checkLoadSize(design: NetworkDesign, { size, loadSize }: BaselineOptions): void {
-  if (!loadSize) return;
-  const { multiple, edge } = networkOf(design);
-  if (edge !== undefined && loadSize.width !== size.width)
-    throw usageError(`--load-size ${loadSize.width}: comodgan takes pictures of --size alone; leave it out`);
-  if (loadSize.width % multiple)
-    throw usageError(`--load-size ${loadSize.width}: this network takes multiples of ${multiple}`);
-}
-
 /** Adam moves all weights in one launch, so that they lie in one buffer. @throws UserError where the device binds none so large */
 function checkFits({ device }: Gpu, design: NetworkDesign): void {
   const shapes = [...parameterShapes(networkOf(design).specs).values()];
@@ -74,7 +70,7 @@ async function run(out: string, options: SizedOptions): Promise<number> {
   const { network, width, data, scenes, sceneCount, seed } = options;
   const size = options.size.width;
   const design = baselineDesign(network, width, size);
-  checkLoadSize(design, options);
+  checkLoadSize(network, design, size, options.loadSize?.width ?? size);
   const material = await gatherConcept(options, UNREAD);
   const picked = await pickPairs(material.source, options, seed);
   return onRunDevice(out, options, async (gpu, fresh) => {

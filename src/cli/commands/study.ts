@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { generatorPresets, type PresetName } from '../../model/generator_spec.ts';
 import { nameList } from '../base_material.ts';
+import { BASELINES, type BaselineName, baselineDesign, checkLoadSize } from '../baseline_networks.ts';
 import { deviceLine } from '../device.ts';
 import { usageError } from '../errors.ts';
 import { choiceText } from '../features.ts';
@@ -14,7 +15,7 @@ import { basesSection } from '../study/section_bases.ts';
 import { dataSection } from '../study/section_data.ts';
 import { methodsSection } from '../study/section_methods.ts';
 import { ranksSection } from '../study/section_ranks.ts';
-import { BASELINES, type Baseline, type Section, type Study } from '../study/study.ts';
+import type { Section, Study } from '../study/study.ts';
 import { runConfig } from '../train_options.ts';
 import {
   addTrialOptions,
@@ -36,7 +37,7 @@ interface StudyOptions extends TrialOptions {
   readonly searchSteps?: number;
   readonly proxies: number;
   readonly pairs?: number;
-  readonly baselines: readonly Baseline[];
+  readonly baselines: readonly BaselineName[];
 }
 
 /** From random weights training gets so many times the steps of an adapter. */
@@ -47,9 +48,11 @@ async function gatherStudy(options: StudyOptions): Promise<Omit<Study, 'bench'>>
   const { preset, data, sceneCount, heldOut, size, loadSize, features, measure, steps, k } = options;
   const generator = generatorPresets[preset];
   const contextWidth = generator.context;
+  const edge = loadSize?.width ?? size.width;
+  for (const name of options.baselines)
+    checkLoadSize(name, baselineDesign(name, generator.width, size.width), size.width, edge);
   const targets = await conceptPairs(options, contextWidth);
   const exclude = targets.map(({ concept }) => concept);
-  const edge = loadSize?.width ?? size.width;
   const material = { sceneCount: sceneCount * k, heldOut: heldOut || HELD_OUT, size: edge, contextWidth };
   const pool = await openPool({ ...material, features, exclude, ...(data === undefined ? {} : { data }) });
   if (k > pool.names.length)
@@ -102,7 +105,7 @@ async function runStudy(out: string, options: StudyOptions): Promise<number> {
 }
 
 /** A parser of baselines, separated by commas; `none` for none. */
-function baselineList(value: string): Baseline[] {
+function baselineList(value: string): BaselineName[] {
   const names = value === 'none' ? [] : nameList(value);
   const unknown = names.find((name) => !BASELINES.some((one) => one === name));
   if (unknown !== undefined)

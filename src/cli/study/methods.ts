@@ -6,21 +6,17 @@ import {
   countedResnet,
   countedUnet,
 } from '../../model/counts.ts';
-import {
-  comodganNetwork,
-  e2ganNetwork,
-  type GeneratorNetwork,
-  resnetNetwork,
-  unetNetwork,
-} from '../../model/generator_network.ts';
+import { e2ganNetwork, type GeneratorNetwork } from '../../model/generator_network.ts';
 import type { GeneratorConfig } from '../../model/generator_spec.ts';
 import { defaultRanks, type Ranks } from '../../model/lora.ts';
+import { type NetworkDesign, networkOf } from '../../model/network_design.ts';
 import { discriminatorFor } from '../../train/first_weights.ts';
+import { type BaselineName, baselineDesign } from '../baseline_networks.ts';
 import { runTrial, SCRATCH, type Trial, type TrialStart } from '../trials/trial.ts';
 import type { TrialResult } from '../trials/trial_log.ts';
 import { slug, startOf } from '../trials/trial_options.ts';
 import { type StudyBase, studyBase } from './bases.ts';
-import type { Baseline, Study } from './study.ts';
+import type { Study } from './study.ts';
 
 /** A way of getting a network for a new concept. */
 export interface Method {
@@ -34,31 +30,37 @@ export interface Method {
   readonly steps: number;
 }
 
-const UNET_DEPTH = 8;
+const BASELINE_NAMES: Readonly<Record<BaselineName, string>> = {
+  resnet9: 'pix2pix ResNet-9 from scratch',
+  unet: 'pix2pix U-Net from scratch',
+  comodgan: 'Co-Mod-GAN from scratch',
+};
+
+function countedOf(design: NetworkDesign): CountedNetwork {
+  switch (design.kind) {
+    case 'e2gan':
+      return countedGenerator(design.config);
+    case 'resnet':
+      return countedResnet(design.config);
+    case 'unet':
+      return countedUnet(design.config);
+    case 'comodgan':
+      return countedComodgan(design.config);
+  }
+}
 
 /** As wide as the study's generator; Co-Mod-GAN, whose published width is 512, too. */
 function baseline(
-  id: Baseline,
+  id: BaselineName,
   { width }: GeneratorConfig,
   size: number,
 ): Pick<Method, 'name' | 'network' | 'comodgan' | 'counted'> {
-  if (id === 'resnet9')
-    return {
-      name: 'pix2pix ResNet-9 from scratch',
-      network: resnetNetwork({ width, blocks: 9 }),
-      counted: countedResnet({ width, blocks: 9 }),
-    };
-  if (id === 'unet') {
-    const depth = Math.min(UNET_DEPTH, Math.log2(size & -size));
-    const config = { width, depth };
-    return { name: 'pix2pix U-Net from scratch', network: unetNetwork(config), counted: countedUnet(config) };
-  }
-  const comodgan = { edge: size, width };
+  const design = baselineDesign(id, width, size);
   return {
-    name: 'Co-Mod-GAN from scratch',
-    network: comodganNetwork(comodgan),
-    comodgan,
-    counted: countedComodgan(comodgan),
+    name: BASELINE_NAMES[id],
+    network: networkOf(design),
+    counted: countedOf(design),
+    ...(design.kind === 'comodgan' ? { comodgan: design.config } : {}),
   };
 }
 

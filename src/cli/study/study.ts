@@ -1,14 +1,11 @@
 import type { GeneratorConfig, PresetName } from '../../model/generator_spec.ts';
 import type { PairSource } from '../../train/loop.ts';
 import type { Rows } from '../../train/select.ts';
+import type { BaselineName } from '../baseline_networks.ts';
 import type { FeatureChoice } from '../features.ts';
 import type { ResultTable } from '../run/report.ts';
 import type { Measure } from '../trials/judge.ts';
 import type { ConceptPairs, TrialBench, TrialTraining } from '../trials/trial.ts';
-
-/** Networks that a study can hold E2GAN against. */
-export const BASELINES = ['resnet9', 'unet', 'comodgan'] as const;
-export type Baseline = (typeof BASELINES)[number];
 
 /** Concepts that bases are made of. */
 export interface Pool {
@@ -47,7 +44,7 @@ export interface Study {
   };
   /** Pairs of the small sets in the comparison of subsets. */
   readonly pairs: number;
-  readonly baselines: readonly Baseline[];
+  readonly baselines: readonly BaselineName[];
 }
 
 /** A claim of the paper, held against what was measured here. */
