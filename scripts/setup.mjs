@@ -41,7 +41,7 @@ const COMMANDS = {
     run: ['scripts/run_tests.mjs'],
   },
   conformance: { build: ['conformance'], run: ['dist/conformance.mjs'] },
-  faults: { build: ['types', 'cli', 'faults'], stale: 'dist/faults', run: ['scripts/run_faults.mjs'] },
+  faults: { build: ['types', 'cli', 'web', 'faults'], stale: 'dist/faults', run: ['scripts/run_faults.mjs'] },
   soak: {
     build: ['types', 'cli', 'faults'],
     stale: 'dist/faults',

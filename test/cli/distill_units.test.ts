@@ -118,6 +118,8 @@ test('addresses: credentials are taken out and never shown', () => {
   assert.equal([url.href, shown], ['http://host:7860/sd/', 'http://host:7860/sd']);
   assert.is(authorization, `Basic ${Buffer.from('me:a:b').toString('base64')}`);
   assert.is(serverAddress('https://host', '--openai', 'sk-1').authorization, 'Bearer sk-1');
+  const { secrets } = serverAddress('http://me:a%2Fb@host', '--webui', undefined);
+  assert.equal(secrets, ['me%3Aa%2Fb', 'bWU6YS9i', 'me:a/b', 'a%2Fb', 'a/b']);
   const exposed = (text: string) => isExposed(serverAddress(text, '--openai', 'k'));
   assert.equal(
     [

@@ -1,4 +1,4 @@
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'uvu';
@@ -20,8 +20,10 @@ function ask(port: number, head: string): Promise<string> {
   });
 }
 
+type Served = Pick<FileServer, 'port'> & { readonly folder: string };
+
 async function withServer(
-  run: (server: FileServer, get: (line: string, ...headers: string[]) => Promise<string>) => Promise<void>,
+  run: (server: Served, get: (line: string, ...headers: string[]) => Promise<string>) => Promise<void>,
 ) {
   await withFolder(async (folder) => {
     await mkdir(join(folder, 'site', 'models'), { recursive: true });
@@ -36,7 +38,7 @@ async function withServer(
       return ask(server.port, [`${line} HTTP/1.1`, ...host, ...headers, 'Connection: close'].join('\r\n'));
     };
     try {
-      await run(server, get);
+      await run({ port: server.port, folder }, get);
     } finally {
       server.close();
     }
@@ -90,6 +92,17 @@ test('nothing outside the list comes, however it is spelled', async () => {
   });
 });
 
+test('a listed file that has become a link is not followed', async () => {
+  await withServer(async ({ folder }, get) => {
+    const file = join(folder, 'site', 'models', 'base.safetensors');
+    await rm(file);
+    await symlink(join(folder, 'secret.txt'), file);
+    const answer = await get('GET /models/base.safetensors');
+    assert.is(status(answer), 404);
+    assert.not.match(answer, /SECRET/);
+  });
+});
+
 test('other hosts and origins, and what is no reading, are refused', async () => {
   await withServer(async ({ port }, get) => {
     const hosts = [
@@ -102,6 +115,7 @@ test('other hosts and origins, and what is no reading, are refused', async () =>
       '',
     ];
     for (const host of hosts) assert.is(status(await get('GET /', `Host: ${host}`)), 403, `host ${host}`);
+    assert.is(status(await get('GET /', `Host: 127.0.0.1:${port}`, 'Host: evil.example')), 403, 'two hosts');
     const origins = [
       'http://evil.example',
       'null',
@@ -114,6 +128,8 @@ test('other hosts and origins, and what is no reading, are refused', async () =>
     assert.is(status(await get('GET /', `Host: localhost:${port}`, `Origin: http://localhost:${port}`)), 200);
     for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'TRACE'])
       assert.is(status(await get(`${method} /`)), 405, method);
+    for (const body of ['Content-Length: 10000000000', 'Transfer-Encoding: chunked'])
+      assert.is(status(await get('GET /', body)), 413, body);
     assert.is(status(await get(`GET /${'a'.repeat(65_536)}`)), 431);
     assert.is(
       status(await get('GET /', ...Array.from({ length: 400 }, (_, i) => `X-${i}: ${'y'.repeat(64)}`))),

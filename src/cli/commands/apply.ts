@@ -91,7 +91,7 @@ async function editFolder(
     start: done.count,
     unit: 'pictures',
   });
-  const signals = watchSignals();
+  const signals = watchSignals('finishing this picture');
   const { failed } = done;
   try {
     for (const task of tasks.slice(done.count)) {

@@ -26,7 +26,7 @@ async function run({ port, vectors }: DemoOptions): Promise<void> {
   const server = await serveFiles(files, port);
   console.log(`the app is at ${server.url} for this machine alone; Ctrl+C ends it`);
   if (vectors !== undefined) console.log(`vectors: ${server.url}conformance.html?vectors=vectors/`);
-  const signals = watchSignals();
+  const signals = watchSignals('closing');
   while (!signals.stopped) await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
   signals.dispose();
   server.close();

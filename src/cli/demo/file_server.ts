@@ -45,8 +45,20 @@ const HEADERS = {
   'Cache-Control': 'no-cache',
 };
 
-/** Limits that keep a slow or greedy client from the others. */
-const LIMITS = { headers: 10_000, request: 15_000, idle: 5_000, headerBytes: 8192, connections: 256 };
+/** Limits that keep a slow or greedy client from the others; times in milliseconds, kept to a second. */
+const LIMITS = {
+  headers: 10_000,
+  request: 15_000,
+  /** Between two requests. */
+  idle: 5_000,
+  /** Without a byte either way. */
+  silence: 15_000,
+  headerBytes: 8192,
+  /** Clients above it are told so; those above `dropped` are not even that. */
+  connections: 256,
+  dropped: 1024,
+};
+const CHECK_MS = 1000;
 
 /** Files by the path that they are asked for with. */
 export type FileList = ReadonlyMap<string, string>;
@@ -78,25 +90,31 @@ export interface FileServer {
 }
 
 function refuse(response: ServerResponse, status: number, reason: string): void {
+  const body = `${reason}\n`;
   const headers = {
     ...HEADERS,
     Allow: 'GET, HEAD',
     'Content-Type': 'text/plain; charset=utf-8',
+    'Content-Length': body.length,
     Connection: 'close',
   };
-  response.writeHead(status, headers).end(`${reason}\n`);
+  response.writeHead(status, headers).end(body);
 }
 
 /** Names that a browser on this machine uses for it: another site's page cannot make it send one of these. */
 const ownNames = (port: number): string[] => [`${HOST}:${port}`, `localhost:${port}`];
 
 /** Why a request is refused: status and reason; null where it is not. */
-function refusal(port: number, { headers, method }: IncomingMessage): readonly [number, string] | null {
+function refusal(port: number, request: IncomingMessage): readonly [number, string] | null {
+  const { headers, headersDistinct, method } = request;
   const own = ownNames(port);
-  if (!own.includes(headers.host ?? '')) return [403, 'unknown host'];
+  // Of two names Node shows the first.
+  if (headersDistinct.host?.length !== 1 || !own.includes(headers.host ?? '')) return [403, 'unknown host'];
   if (headers.origin !== undefined && !own.some((name) => headers.origin === `http://${name}`))
     return [403, 'another origin'];
-  return method === 'GET' || method === 'HEAD' ? null : [405, 'GET and HEAD only'];
+  if (method !== 'GET' && method !== 'HEAD') return [405, 'GET and HEAD only'];
+  const hasBody = headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+  return hasBody ? [413, 'no body is taken'] : null;
 }
 
 async function respond(
@@ -116,7 +134,9 @@ async function respond(
 }
 
 async function send(file: string, isHead: boolean, response: ServerResponse): Promise<void> {
-  const about = file ? await stat(file).catch(() => null) : null;
+  // What was a file when it was listed may have become a link.
+  const isThere = file !== '' && (await realpath(file).catch(() => '')) === file;
+  const about = isThere ? await stat(file).catch(() => null) : null;
   if (!about?.isFile()) {
     refuse(response, 404, 'no such file');
     return;
@@ -144,17 +164,37 @@ function listen(server: Server, port: number): Promise<number> {
   });
 }
 
+/** A server that answers by `answer`, within the limits. */
+function limitedServer(
+  answer: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
+): Server {
+  const options = {
+    maxHeaderSize: LIMITS.headerBytes,
+    headersTimeout: LIMITS.headers,
+    requestTimeout: LIMITS.request,
+    keepAliveTimeout: LIMITS.idle,
+    connectionsCheckingInterval: CHECK_MS,
+  };
+  let open = 0;
+  const server = createServer(options, (request, response) => {
+    if (open > LIMITS.connections) refuse(response, 503, 'too many connections');
+    else void answer(request, response).catch(() => response.destroy());
+  });
+  server.on('connection', (socket) => {
+    open++;
+    socket.once('close', () => open--);
+  });
+  server.maxConnections = LIMITS.dropped;
+  server.timeout = LIMITS.silence;
+  // Nothing here speaks another protocol.
+  server.on('upgrade', (_request, socket) => socket.destroy());
+  return server;
+}
+
 /** Serves files to this machine alone. @param port - 0 for any that is free @throws UserError where it is taken */
 export async function serveFiles(files: FileList, port: number): Promise<FileServer> {
   let own = port;
-  const server = createServer(
-    { maxHeaderSize: LIMITS.headerBytes, headersTimeout: LIMITS.headers, requestTimeout: LIMITS.request },
-    (request, response) => void respond(files, own, request, response).catch(() => response.destroy()),
-  );
-  server.keepAliveTimeout = LIMITS.idle;
-  server.maxConnections = LIMITS.connections;
-  // Nothing here speaks another protocol.
-  server.on('upgrade', (_request, socket) => socket.destroy());
+  const server = limitedServer((request, response) => respond(files, own, request, response));
   own = await listen(server, port);
   return {
     url: `http://${HOST}:${own}/`,

@@ -114,12 +114,10 @@ export class Server {
     const status = answer.statusCode ?? 0;
     if (status < 200 || status > 299) throw await this.#complaint(answer, status, url, missing);
     const coding = answer.headers['content-encoding'] ?? 'identity';
-    if (coding !== 'identity')
-      throw refuse(
-        answer,
-        'skip',
-        `its answer is compressed (${escapeControl(coding)}) though not asked for`,
-      );
+    if (coding !== 'identity') {
+      const shown = shorten(escapeControl(this.#redact(coding)));
+      throw refuse(answer, 'skip', `its answer is compressed (${shown}) though not asked for`);
+    }
     return readAll(answer, this.#maxBytes);
   }
 
@@ -131,20 +129,20 @@ export class Server {
   ): Promise<TeacherError> {
     const where = `${this.address.shown}: ${url.pathname.slice(this.address.url.pathname.length - 1)}`;
     if (status >= 300 && status < 400) {
-      const to = escapeControl(redirectTarget(answer.headers.location, url));
+      const to = shorten(escapeControl(this.#redact(redirectTarget(answer.headers.location, url))));
       return refuse(
         answer,
         'end',
         `${where}: redirects to ${to}, which is not followed; give the address itself`,
       );
     }
-    const said = this.#redact(oneLine(await readSome(answer, MAX_COMPLAINT_BYTES)));
+    const said = shorten(this.#redact(oneLine(await readSome(answer, MAX_COMPLAINT_BYTES))));
     const wait = retryAfterMs(answer.headers['retry-after'], Date.now());
     const message = `${where}: status ${status}${said && `: ${said}`}${remedy(status)}`;
     return new TeacherError(verdictOf(status, missing), message, wait);
   }
 
-  /** Servers like to quote what they were sent. */
+  /** Servers like to quote what they were sent. Before anything is cut off: half a secret is not found. */
   #redact(text: string): string {
     return this.address.secrets.reduce((shown, secret) => shown.replaceAll(secret, '***'), text);
   }
@@ -165,7 +163,7 @@ function remedy(status: number): string {
 function redirectTarget(location: string | undefined, from: URL): string {
   if (location === undefined || !URL.canParse(location, from)) return 'nowhere';
   const { protocol, host, pathname } = new URL(location, from);
-  return `${protocol}//${host}${pathname}`.slice(0, LONGEST_COMPLAINT);
+  return `${protocol}//${host}${pathname}`;
 }
 
 function refuse(answer: IncomingMessage, verdict: Verdict, message: string): TeacherError {
@@ -204,12 +202,14 @@ async function readSome(answer: IncomingMessage, maxBytes: number): Promise<stri
   return Buffer.concat(chunks).subarray(0, maxBytes).toString('utf8');
 }
 
-/** What a server says of an error, as one short line that cannot drive a terminal. */
+/** What a server says of an error, as one line that cannot drive a terminal. */
 function oneLine(body: string): string {
   const text = (messageIn(body) ?? body).replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ');
-  const shown = escapeControl(text.trim());
-  return shown.length > LONGEST_COMPLAINT ? `${shown.slice(0, LONGEST_COMPLAINT)}...` : shown;
+  return escapeControl(text.trim());
 }
+
+const shorten = (text: string): string =>
+  text.length > LONGEST_COMPLAINT ? `${text.slice(0, LONGEST_COMPLAINT)}...` : text;
 
 /** The message in the usual JSON shapes: `{error: {message}}`, `{error, detail}`, `{detail}`, `{message}`. */
 function messageIn(body: string): string | undefined {

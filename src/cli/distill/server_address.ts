@@ -31,8 +31,13 @@ export function serverAddress(text: string, flag: string, key: string | undefine
   const encoded = Buffer.from(credentials).toString('base64');
   const password = credentials.slice(credentials.indexOf(':') + 1);
   const authorization = credentials.includes(':') ? `Basic ${encoded}` : `Bearer ${credentials}`;
-  const secrets = [credentials, encoded, password].filter((secret) => secret.length > 0);
-  return { url, shown, authorization, secrets };
+  return { url, shown, authorization, secrets: spelled([credentials, encoded, password]) };
+}
+
+/** Texts as they are, without the padding of base64, and as an address spells them. */
+function spelled(texts: readonly string[]): string[] {
+  const all = texts.flatMap((text) => [text, text.replace(/=+$/, ''), encodeURIComponent(text)]);
+  return [...new Set(all)].filter((text) => text.length > 0).sort((a, b) => b.length - a.length);
 }
 
 function decode(text: string, flag: string): string {
