@@ -6,7 +6,15 @@ import { AdapterSlots, type Slot } from './adapter_slots.ts';
 import type { FileSource, OnProgress } from './download.ts';
 import { type FrameProfile, profileFrame } from './frame_profile.ts';
 import { type FrameSource, sizeOf } from './frame_source.ts';
-import { type AdapterSource, type Base, loaded, readAdapterFor, readBase } from './model_files.ts';
+import {
+  type AdapterSource,
+  type Base,
+  loaded,
+  readAdapterFor,
+  readBase,
+  readSmaller,
+  type SmallerBase,
+} from './model_files.ts';
 import { type Canvas, type DrawOptions, type Playback, type PlayOptions, play } from './playback.ts';
 import { Stage, type StageState } from './stage.ts';
 import { checkSupport, type Support } from './support.ts';
@@ -74,6 +82,7 @@ export class Filter {
     firstFrame: Number.NaN,
   };
   readonly #contexts = new WeakMap<Canvas, { context: GPUCanvasContext; device: GPUDevice }>();
+  #smaller: readonly SmallerBase[] = [];
   #frames = 0;
   #frameMs = Number.NaN;
 
@@ -99,10 +108,20 @@ export class Filter {
     this.#marks[stage] = performance.now() - this.#opened;
   }
 
-  /** Takes this base in place of the one before, whose adapters leave with it. @throws WebError naming the file */
-  async loadBase(source: FileSource): Promise<Base> {
+  /**
+   * Takes this base in place of the one before, whose adapters leave with it.
+   *
+   * @param smaller - bases of smaller presets, the largest first, that `run` goes on with where the device is too slow
+   * for this one; nothing of them is downloaded before
+   * @throws WebError naming the file
+   */
+  async loadBase(
+    source: FileSource,
+    { smaller = [] }: { readonly smaller?: readonly SmallerBase[] } = {},
+  ): Promise<Base> {
     const base = await readBase(source, this.#progress);
     this.#stage.base = base;
+    this.#smaller = smaller;
     this.#slots.clear();
     this.#mark('downloaded');
     return base;
@@ -126,6 +145,32 @@ export class Filter {
     const called = name ?? read.name;
     this.#slots.put(called, read, strength);
     return called;
+  }
+
+  /** How many smaller bases are left to go on with. */
+  get smaller(): number {
+    return this.#smaller.length;
+  }
+
+  /**
+   * Goes on with the next smaller base, its adapters as strong as their namesakes are, once it is ready; until then with
+   * the one before. Adapters without a namesake there leave.
+   * @throws WebError naming the file, or `stopped` where there is none; that base is passed over then
+   */
+  async useSmaller(): Promise<Base> {
+    const [next, ...rest] = this.#smaller;
+    if (!next) throw new WebError('stopped', 'There is no smaller base to go on with.');
+    this.#smaller = rest;
+    const names = [...this.#slots.all.keys()];
+    const { base, adapters } = await readSmaller(next, names, this.#progress);
+    const slots = () => {
+      const strengthOf = (name: string) => this.#slots.all.get(name)?.strength ?? 0;
+      return new Map(
+        [...adapters].map(([name, read]) => [name, { loaded: read, strength: strengthOf(name) }]),
+      );
+    };
+    await this.#stage.replace(base, slots);
+    return base;
   }
 
   /** Adds an adapter that is in memory, such as one that is being trained. */

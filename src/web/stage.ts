@@ -1,5 +1,5 @@
 import { DeviceLostError } from '../runtime/errors.ts';
-import type { AdapterSlots } from './adapter_slots.ts';
+import { type AdapterSlots, activeOf, type Slot } from './adapter_slots.ts';
 import { DeviceModel, disposeView, type View } from './device_model.ts';
 import type { OnProgress } from './download.ts';
 import { Losses } from './losses.ts';
@@ -103,14 +103,11 @@ export class Stage {
   async #make(): Promise<View> {
     const { onProgress, onMark } = this.#events;
     this.check();
-    this.#model ??= await this.#openModel();
+    this.#model ??= await this.#openModel(this.base);
     const model = this.#model;
     this.#slots.takeChange();
     model.set(this.#slots.active);
-    const view = await model.view(...this.#size, {
-      onPipeline: (done, total) => onProgress({ stage: 'compile', loaded: done, total, file: '' }),
-      onCompiled: () => onMark('compiled'),
-    });
+    const view = await this.#viewOf(model);
     this.check();
     if (this.#model !== model) throw new DeviceLostError('another device has taken its place');
     if (this.#view) disposeView(this.#view);
@@ -121,10 +118,46 @@ export class Stage {
     return view;
   }
 
-  async #openModel(): Promise<DeviceModel> {
+  #viewOf(model: DeviceModel): Promise<View> {
+    const { onProgress, onMark } = this.#events;
+    return model.view(...this.#size, {
+      onPipeline: (done, total) => onProgress({ stage: 'compile', loaded: done, total, file: '' }),
+      onCompiled: () => onMark('compiled'),
+    });
+  }
+
+  /**
+   * Takes another base with its adapters once it is ready; the one before goes on meanwhile, on its own device.
+   * @param slots - adapters of that base with their strengths; asked anew when it takes over
+   * @throws WebError `stopped` where a base was loaded meanwhile
+   */
+  async replace(base: Base, slots: () => ReadonlyMap<string, Slot>): Promise<void> {
+    this.check();
+    const before = this.#base;
+    const model = await this.#openModel(base);
+    try {
+      model.set(activeOf(slots()));
+      const view = await this.#viewOf(model);
+      await this.inTurn(() => {
+        if (this.#base !== before) throw new WebError('stopped', 'The base was changed meanwhile.');
+        const old = this.#model;
+        this.#base = base;
+        this.#model = model;
+        this.#view = view;
+        this.#slots.replace(slots());
+        old?.dispose();
+      });
+      if (view.width !== this.#size[0] || view.height !== this.#size[1]) await this.#remake();
+    } catch (error) {
+      if (this.#model !== model) model.dispose();
+      throw error;
+    }
+  }
+
+  async #openModel(base: Base): Promise<DeviceModel> {
     let model: DeviceModel;
     try {
-      model = await DeviceModel.open(this.base, { storage: this.#storage });
+      model = await DeviceModel.open(base, { storage: this.#storage });
     } catch (cause) {
       if (cause instanceof WebError) throw cause;
       throw new WebError('no-adapter', `The graphics device cannot be opened: ${messageOf(cause)}`, {

@@ -3,27 +3,79 @@ import * as assert from 'uvu/assert';
 import { sortFiles } from '../../src/web/app/dropped_files.ts';
 import { matchFiles } from '../../src/web/app/pair_files.ts';
 import { nameOf } from '../../src/web/download.ts';
+import { Fallback } from '../../src/web/fallback.ts';
 import { cropOf } from '../../src/web/frame_source.ts';
 import { Losses } from '../../src/web/losses.ts';
 import { Pace } from '../../src/web/pace.ts';
 import { smallBase } from './small_base.ts';
 
-test('slow frames make the picture smaller, by as much as is needed', () => {
-  const after = (ms: number, edge: number, fps = 10) => {
-    const pace = new Pace(fps);
-    const answers = Array.from({ length: 8 }, () => pace.note(ms, edge));
+test('slow frames make the picture smaller, by as much as is needed; then a smaller base takes over', () => {
+  const after = (ms: number, edge: number, hasSmaller = false) => {
+    const pace = new Pace();
+    const answers = Array.from({ length: 8 }, () => pace.note(ms, edge, { leastFps: 10, hasSmaller }));
     assert.equal(answers.slice(0, 7), Array(7).fill(null), 'a few slow frames are none');
     return answers[7];
   };
   assert.is(after(90, 256), null);
-  assert.is(after(150, 256), 192);
-  assert.is(after(390, 256), 128);
-  assert.is(after(5000, 256), 64);
+  assert.equal(after(150, 256), { edge: 192 });
+  assert.equal(after(390, 256), { edge: 128 });
+  assert.equal(after(5000, 256), { edge: 64 });
   assert.is(after(500, 64), 'too slow');
-  const pace = new Pace(10);
-  for (let i = 0; i < 7; i++) pace.note(1000, 256);
+  assert.is(after(90, 256, true), null);
+  assert.equal(after(390, 256, true), { edge: 128 });
+  assert.is(after(410, 256, true), 'smaller base', 'a picture of 96 would do, and is too small');
+  assert.is(after(150, 128, true), 'smaller base');
+  assert.is(after(150, 64, true), 'smaller base');
+  const pace = new Pace();
+  const pacing = { leastFps: 10, hasSmaller: false };
+  for (let i = 0; i < 7; i++) pace.note(1000, 256, pacing);
   pace.forget();
-  assert.is(pace.note(1000, 256), null);
+  assert.is(pace.note(1000, 256, pacing), null);
+});
+
+test('a slow filter gets a smaller picture, then smaller bases, then says that it is too slow', async () => {
+  // Milliseconds for a million points.
+  const costs = { paper: 20_000, small: 5000, tiny: 1500 };
+  const names = Object.keys(costs) as (keyof typeof costs)[];
+  let edge = 256;
+  let failing = 1;
+  const filter = {
+    get base() {
+      return { name: names[0]! };
+    },
+    get smaller() {
+      return names.length - 1;
+    },
+    get stats() {
+      return { width: 2 * edge, height: edge, frameMs: (costs[names[0]!] * edge * edge) / 1e6 };
+    },
+    async resize([width, height]: readonly [number, number]) {
+      assert.is(width, 2 * height, 'the aspect stays');
+      if (failing-- > 0) throw new Error('not this time');
+      edge = height;
+    },
+    async useSmaller() {
+      names.shift();
+    },
+  };
+  const told: unknown[] = [];
+  const fallback = new Fallback(filter, (slowness) => told.push(slowness));
+  const play = async (leastFps: number) => {
+    for (let i = 0; i < 100; i++) {
+      fallback.note(leastFps);
+      await Promise.resolve();
+    }
+  };
+  await play(0);
+  assert.equal(told, []);
+  await play(2);
+  assert.equal(told, [{ edge: 128, base: 'paper' }]);
+  await play(10);
+  assert.equal(told.slice(1), [{ edge: 128, base: 'small' }]);
+  await play(100);
+  assert.equal(told.slice(2), [{ edge: 128, base: 'tiny' }, { edge: 64, base: 'tiny' }]);
+  await play(1000);
+  assert.equal(told.slice(4), ['too slow'], 'once');
 });
 
 test('a source is cut to its middle, mirrored and sampled as finely as it needs', () => {
