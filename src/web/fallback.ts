@@ -1,7 +1,15 @@
 import { Pace } from './pace.ts';
 
 /** What a filter has become on a slow device, or that nothing is left to take away. */
-export type Slowness = { readonly edge: number; readonly base: string } | 'too slow';
+export type Slowness =
+  | {
+      /** Shorter side of its pictures. */
+      readonly edge: number;
+      readonly base: string;
+      /** How many smaller bases are left. */
+      readonly smaller: number;
+    }
+  | 'too slow';
 
 /** A filter whose frames can be made cheaper. */
 export interface Reducible {
@@ -55,9 +63,9 @@ export class Fallback {
   }
 
   #changed(): void {
-    const { base, stats } = this.#filter;
+    const { base, smaller, stats } = this.#filter;
     this.#done();
-    this.#tell({ edge: Math.min(stats.width, stats.height), base: base.name });
+    this.#tell({ edge: Math.min(stats.width, stats.height), base: base.name, smaller });
   }
 
   #done(): void {

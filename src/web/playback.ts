@@ -11,8 +11,11 @@ export interface DrawOptions extends Framing, Showing {}
 export type Canvas = HTMLCanvasElement | OffscreenCanvas;
 
 /** What a playback drives. */
-export interface Drawer extends Reducible {
-  draw(source: FrameSource, canvas: Canvas, options: DrawOptions): Promise<void>;
+export interface Drawer {
+  /** Draws the source as it is now. */
+  draw(options: PlayOptions): Promise<void>;
+  /** What gets smaller where that takes too long; null where somebody else sees to it. */
+  readonly reducible: Reducible | null;
 }
 
 /** How a moving source is followed. */
@@ -65,13 +68,12 @@ async function firstFrame(video: HTMLVideoElement): Promise<void> {
 }
 
 /**
- * Follows a video or a canvas with a filter until it is stopped; anything else is drawn once. Resolves after the first
+ * Follows a video or a canvas until it is stopped; anything else is drawn once. Resolves after the first
  * frame.
  */
 export async function play(
-  filter: Drawer,
   source: FrameSource,
-  canvas: Canvas,
+  { draw, reducible }: Drawer,
   first: PlayOptions = {},
 ): Promise<Playback> {
   if (isVideo(source)) await firstFrame(source);
@@ -81,17 +83,17 @@ export async function play(
   const stopping = new Promise<void>((resolve) => {
     wake = resolve;
   });
-  const fallback = new Fallback(filter, (slowness) => options.onFallback?.(slowness));
+  const fallback = reducible && new Fallback(reducible, (slowness) => options.onFallback?.(slowness));
   const loop = async () => {
     while (!stopped && !isStill(source)) {
       await Promise.race([nextFrame(source), stopping]);
       if (stopped) return;
-      await filter.draw(source, canvas, options);
+      await draw(options);
       options.onFrame?.();
-      fallback.note(options.leastFps ?? LEAST_FPS);
+      fallback?.note(options.leastFps ?? LEAST_FPS);
     }
   };
-  await filter.draw(source, canvas, options);
+  await draw(options);
   options.onFrame?.();
   const finished = loop();
   finished.catch(() => {});

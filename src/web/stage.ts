@@ -1,9 +1,10 @@
-import { DeviceLostError } from '../runtime/errors.ts';
+import { DeviceLostError, OutOfMemoryError } from '../runtime/errors.ts';
 import { type AdapterSlots, activeOf, type Slot } from './adapter_slots.ts';
 import { DeviceModel, disposeView, type View } from './device_model.ts';
 import type { OnProgress } from './download.ts';
 import { Losses } from './losses.ts';
 import type { Base } from './model_files.ts';
+import { EDGES } from './pace.ts';
 import { messageOf, WebError } from './web_error.ts';
 
 export type StageState = 'recovering' | 'running' | 'failed';
@@ -74,11 +75,17 @@ export class Stage {
     if (this.#over) throw this.#over;
   }
 
-  /** The old size goes on until the new one is ready. */
+  /** The old size goes on until the new one is ready, and for good where there is no memory for that. */
   async resize(size: readonly [number, number]): Promise<void> {
-    if (size[0] === this.#size[0] && size[1] === this.#size[1]) return;
+    const before = this.#size;
+    if (size[0] === before[0] && size[1] === before[1]) return;
     this.#size = size;
-    if (this.#view) await this.#remake();
+    try {
+      if (this.#view) await this.#remake();
+    } catch (error) {
+      if (error instanceof WebError && error.kind === 'memory' && this.#size === size) this.#size = before;
+      throw error;
+    }
   }
 
   /** The view for the size that is set, made where there is none. */
@@ -118,12 +125,23 @@ export class Stage {
     return view;
   }
 
-  #viewOf(model: DeviceModel): Promise<View> {
+  async #viewOf(model: DeviceModel): Promise<View> {
     const { onProgress, onMark } = this.#events;
-    return model.view(...this.#size, {
-      onPipeline: (done, total) => onProgress({ stage: 'compile', loaded: done, total, file: '' }),
-      onCompiled: () => onMark('compiled'),
-    });
+    const [width, height] = this.#size;
+    try {
+      return await model.view(width, height, {
+        onPipeline: (done, total) => onProgress({ stage: 'compile', loaded: done, total, file: '' }),
+        onCompiled: () => onMark('compiled'),
+      });
+    } catch (cause) {
+      if (!(cause instanceof OutOfMemoryError)) throw cause;
+      const smaller = EDGES.find((edge) => edge < Math.min(width, height));
+      const remedy = smaller
+        ? `choose a smaller size, such as ${smaller}`
+        : 'close other pages that draw much';
+      const text = `The graphics device has no memory left for pictures of ${width} × ${height}: ${remedy}.`;
+      throw new WebError('memory', text, { cause });
+    }
   }
 
   /**

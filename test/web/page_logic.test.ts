@@ -69,11 +69,14 @@ test('a slow filter gets a smaller picture, then smaller bases, then says that i
   await play(0);
   assert.equal(told, []);
   await play(2);
-  assert.equal(told, [{ edge: 128, base: 'paper' }]);
+  assert.equal(told, [{ edge: 128, base: 'paper', smaller: 2 }]);
   await play(10);
-  assert.equal(told.slice(1), [{ edge: 128, base: 'small' }]);
+  assert.equal(told.slice(1), [{ edge: 128, base: 'small', smaller: 1 }]);
   await play(100);
-  assert.equal(told.slice(2), [{ edge: 128, base: 'tiny' }, { edge: 64, base: 'tiny' }]);
+  assert.equal(told.slice(2), [
+    { edge: 128, base: 'tiny', smaller: 0 },
+    { edge: 64, base: 'tiny', smaller: 0 },
+  ]);
   await play(1000);
   assert.equal(told.slice(4), ['too slow'], 'once');
 });
