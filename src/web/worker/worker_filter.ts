@@ -121,7 +121,9 @@ export class WorkerFilter {
     options: DrawOptions = {},
     leastFps = 0,
   ): Promise<FrameStats | null> {
-    return this.#filter.frame(source, options, leastFps);
+    const { mirror = false, wipe = 0, smooth = 0 } = options;
+    // Whatever else a page puts there cannot go to a worker.
+    return this.#filter.frame(source, { mirror, wipe, smooth }, leastFps);
   }
 
   /** Keeps a picture, which it takes over, for frames without one. */
