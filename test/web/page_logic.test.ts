@@ -123,26 +123,56 @@ test('pictures before and after pair up by name, else by order', () => {
 
 const file = (name: string, content: BlobPart, type = ''): File => new File([content], name, { type });
 
+const placed = (one: File) => ({ file: one, path: one.name });
+
 test('dropped files are sorted, and what is none of ours is named', async () => {
   const config = file('adapter_config.json', '{}');
   const weights = file('adapter_model.safetensors', 'x');
   const base = file('base.safetensors', smallBase(1) as Uint8Array<ArrayBuffer>);
   const picture = file('<img src=x onerror=alert(1)>.png', 'x', 'image/png');
-  const sorted = await sortFiles([picture, weights, base, config]);
+  const sorted = await sortFiles([picture, weights, base, config].map(placed));
   assert.equal(
     sorted.map((d) => d.kind),
     ['media', 'adapter', 'base'],
   );
   assert.ok(sorted[1]!.kind === 'adapter' && sorted[1]!.source.config);
   const reason = (files: File[]) =>
-    sortFiles(files).then(
+    sortFiles(files.map(placed)).then(
       () => '',
       (e: Error) => e.message,
     );
   assert.match(await reason([config]), /adapter_model\.safetensors is missing/);
   assert.match(await reason([file('notes.txt', 'x')]), /^notes\.txt: is no picture/);
+  const large = Object.defineProperty(file('large.safetensors', 'x'), 'size', { value: 500e6 });
+  assert.match(
+    await reason([large]),
+    /^large\.safetensors: has 500 MB; adapters and bases have up to 256 MB/,
+  );
   assert.match(await reason([file('x.zip', 'no zip')]), /^x\.zip: is no zip/);
   assert.match(await reason(Array.from({ length: 65 }, () => weights)), /65 files at once are too many/);
+});
+
+test('a folder may hold more than what is ours; adapters in it find their configuration', async () => {
+  const inFolder = (...names: string[]) =>
+    names.map((name) => ({ file: file(name.split('/').at(-1)!, 'x'), path: name }));
+  const sorted = await sortFiles(
+    inFolder(
+      'looks/README.md',
+      'looks/ink/adapter_config.json',
+      'looks/ink/adapter_model.safetensors',
+      'looks/fog/LICENSE',
+      'looks/fog/adapter_model.safetensors',
+    ),
+  );
+  assert.equal(
+    sorted.map((d) => d.kind === 'adapter' && [d.name, 'config' in d.source]),
+    [
+      ['ink', true],
+      ['fog', false],
+    ],
+  );
+  const reason = await sortFiles(inFolder('notes/a.txt', 'notes/b.txt')).catch((e: Error) => e.message);
+  assert.is(reason, 'notes: holds no adapter, base, picture or video');
 });
 
 test.run();

@@ -7,7 +7,7 @@ import { cover, say, showProgress } from './cover.ts';
 import { Detail } from './detail.ts';
 import { showDevice, showFacts, showTimeline, slownessOf, startProfile } from './details.ts';
 import { byId, download, fileName, press, pressed } from './dom.ts';
-import { startDrop } from './drop.ts';
+import { type PlacedFile, startDrop } from './drop.ts';
 import { sortFiles, zipFiles } from './dropped_files.ts';
 import { Figures } from './figures.ts';
 import { Gallery } from './gallery.ts';
@@ -201,7 +201,8 @@ class App {
     for (const id of ['open', 'pick'])
       byId<HTMLInputElement>(id).addEventListener('change', ({ target }) => {
         const input = target as HTMLInputElement;
-        void this.#take([...(input.files ?? [])]).finally(() => {
+        const files = [...(input.files ?? [])].map((file) => ({ file, path: file.name }));
+        void this.#take(files).finally(() => {
           input.value = '';
         });
       });
@@ -255,10 +256,13 @@ class App {
     });
   }
 
-  async #take(files: readonly File[]): Promise<void> {
-    for (const dropped of (await attempt(() => sortFiles(files))) ?? [])
+  async #take(files: readonly PlacedFile[]): Promise<void> {
+    const sorted = (await attempt(() => sortFiles(files))) ?? [];
+    const [shown, ...others] = sorted.filter((dropped) => dropped.kind === 'media');
+    if (others.length) note(`One picture at a time: ${shown!.file.name} is shown.`);
+    for (const dropped of sorted)
       await attempt(async () => {
-        if (dropped.kind === 'media') await this.#sources.file(dropped.file);
+        if (dropped.kind === 'media') await (dropped === shown && this.#sources.file(dropped.file));
         else if (dropped.kind === 'base') await this.#takeBase(dropped.name, dropped.file);
         else {
           const { name, bytes, warning } = await this.#filter.loadAdapter(dropped.source, { strength: 1 });
