@@ -87,7 +87,12 @@ const tasks = {
   async package() {
     const outdir = 'dist';
     await checked({ entryPoints: { index: 'src/web/index.ts' }, outdir }, 'dist/index.mjs');
-    await build({ ...browser, entryPoints: { training: 'src/web/training.ts' }, outdir });
+    await checked({ entryPoints: { worker: 'src/web/worker/worker.ts' }, outdir }, 'dist/worker.mjs');
+    await build({
+      ...browser,
+      entryPoints: { page: 'src/web/page.ts', training: 'src/web/training.ts' },
+      outdir,
+    });
     const inNode = { ...node, outdir, outExtension: { '.js': '.mjs' } };
     await build({ ...inNode, entryPoints: { 'index.node': 'src/web/index.ts' }, define: INFERENCE });
     await build({ ...inNode, entryPoints: { 'training.node': 'src/web/training.ts' } });
@@ -97,7 +102,7 @@ const tasks = {
     const outdir = 'dist/site';
     await rm(outdir, { recursive: true, force: true });
     await laySite(outdir);
-    await checked({ entryPoints: ['src/web/app/filter_worker.ts'], outdir }, `${outdir}/filter_worker.mjs`);
+    await checked({ entryPoints: ['src/web/worker/worker.ts'], outdir }, `${outdir}/worker.mjs`);
     const entryPoints = {
       app: 'src/web/app/main.ts',
       train_worker: 'src/web/app/train_worker.ts',
@@ -120,12 +125,13 @@ const tasks = {
       '--export-referenced-types=false',
       '--silent',
     ];
-    for (const name of ['index', 'training'])
+    const entries = { index: 'index', training: 'training', page: 'page', worker: 'worker/worker' };
+    for (const [name, source] of Object.entries(entries))
       command('dts-bundle-generator/dist/bin/dts-bundle-generator.js', [
         ...options,
         '-o',
         `dist/${name}.d.ts`,
-        `src/web/${name}.ts`,
+        `src/web/${source}.ts`,
       ]);
   },
   /** What others will see of the package: its exports, and whether types and code agree. */

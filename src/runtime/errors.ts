@@ -11,6 +11,9 @@ export class KernelError extends Error {
   override name = 'KernelError';
 }
 
+/** The GPU has not enough memory for what was asked of it. */
+export class OutOfMemoryError extends KernelError {}
+
 /** The device is gone; nothing on it can be read any more. */
 export class DeviceLostError extends Error {
   override name = 'DeviceLostError';

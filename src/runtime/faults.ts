@@ -1,7 +1,38 @@
 import { deviceWait } from '#navigator-gpu';
-import { DeviceLostError, KernelError } from './errors.ts';
+import { DeviceLostError, KernelError, OutOfMemoryError } from './errors.ts';
 
 const oneLine = (text: string): string => text.trim().replace(/\s*\n\s*/g, ' ');
+
+/** What a device has reported. */
+export class Fault {
+  readonly message: string;
+  readonly #kind: typeof KernelError | typeof DeviceLostError;
+
+  constructor(message: string, kind: typeof KernelError | typeof DeviceLostError) {
+    this.message = message;
+    this.#kind = kind;
+  }
+
+  static of(error: GPUError): Fault {
+    // By name, for Dawn's binding has no global classes.
+    const isMemory = error.constructor.name === 'GPUOutOfMemoryError';
+    return new Fault(oneLine(error.message), isMemory ? OutOfMemoryError : KernelError);
+  }
+
+  get isLoss(): boolean {
+    return this.#kind === DeviceLostError;
+  }
+
+  /** The same, named by where it came up. */
+  in(what: string): Fault {
+    return new Fault(`${what}: ${this.message}`, this.#kind);
+  }
+
+  /** As it stands in the way of `what`. */
+  error(what: string): KernelError | DeviceLostError {
+    return new this.#kind(`${what}: ${this.message}`);
+  }
+}
 
 /**
  * What a device reports on its own time. WebGPU throws for almost nothing: a refused submit leaves the old values in
@@ -10,10 +41,10 @@ const oneLine = (text: string): string => text.trim().replace(/\s*\n\s*/g, ' ');
  */
 export class Faults {
   readonly #device: GPUDevice;
-  #first: { readonly message: string; readonly lost: boolean } | null = null;
+  #first: Fault | null = null;
   #accepted: Promise<void> = Promise.resolve();
 
-  readonly #listen = (event: GPUUncapturedErrorEvent): void => this.#note(event.error.message);
+  readonly #listen = (event: GPUUncapturedErrorEvent): void => this.#note(Fault.of(event.error));
 
   constructor(device: GPUDevice) {
     this.#device = device;
@@ -21,24 +52,24 @@ export class Faults {
     void device.lost.then(({ message }) => this.lose(message));
   }
 
-  #note(message: string): void {
-    this.#first ??= { message: oneLine(message), lost: false };
+  #note(fault: Fault): void {
+    this.#first ??= fault;
   }
 
   /** Declares the device gone: from now on every check throws DeviceLostError. */
   lose(reason: string): void {
     // Dawn's binding holds listeners so that a device that has one is never collected.
     this.#device.removeEventListener('uncapturederror', this.#listen);
-    if (!this.#first?.lost) this.#first = { message: `the device is gone: ${oneLine(reason)}`, lost: true };
+    if (!this.isLost) this.#first = new Fault(`the device is gone: ${oneLine(reason)}`, DeviceLostError);
   }
 
   /** Whether the device is gone. */
   get isLost(): boolean {
-    return this.#first?.lost === true;
+    return this.#first?.isLoss === true;
   }
 
   /** Does GPU work inside error scopes; `fault` resolves with the first error that the device found in it. */
-  scoped<T>(work: () => T): { result: T; fault: Promise<string | null> } {
+  scoped<T>(work: () => T): { result: T; fault: Promise<Fault | null> } {
     const filters = ['validation', 'out-of-memory', 'internal'] as const;
     for (const filter of filters) this.#device.pushErrorScope(filter);
     let errors: Promise<(GPUError | null)[]>;
@@ -49,13 +80,13 @@ export class Faults {
       errors = Promise.all(filters.map(() => this.#device.popErrorScope()));
     }
     const first = errors.then((all) => all.find((e) => e !== null));
-    return { result, fault: first.then((e) => (e ? oneLine(e.message) : null)) };
+    return { result, fault: first.then((e) => (e ? Fault.of(e) : null)) };
   }
 
   /** Does GPU work whose faults, named by `what`, surface at the next `settle`. */
   guard<T>(what: string, work: () => T): T {
     const { result, fault } = this.scoped(work);
-    const noted = fault.then((message) => void (message !== null && this.#note(`${what}: ${message}`)));
+    const noted = fault.then((found) => void (found && this.#note(found.in(what))));
     const before = this.#accepted;
     this.#accepted = noted.then(() => before);
     return result;
@@ -63,9 +94,7 @@ export class Faults {
 
   /** @throws KernelError, DeviceLostError: what the device has reported so far, with `what` it stands in the way of. */
   check(what: string): void {
-    if (!this.#first) return;
-    const { message, lost } = this.#first;
-    throw lost ? new DeviceLostError(`${what}: ${message}`) : new KernelError(`${what}: ${message}`);
+    if (this.#first) throw this.#first.error(what);
   }
 
   /** Waits until the device has accepted all guarded work. @throws KernelError, DeviceLostError */

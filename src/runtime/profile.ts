@@ -93,7 +93,7 @@ export async function timeRuns(
   const { result: stamps, fault } = gpu.faults.scoped(() => new Stamps(gpu, steps, times));
   try {
     const error = await fault;
-    if (error) throw new KernelError(`profile: ${error}`);
+    if (error) throw error.error('profile');
     const runs: TimedRun[] = [];
     while (runs.length < repeats) runs.push(await stamps.run());
     return runs;

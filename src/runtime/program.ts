@@ -97,7 +97,7 @@ export class Program {
     watch.lap('buffers');
     if (error) {
       result.dispose();
-      throw new KernelError(`compile of ${result.label}: ${error}`);
+      throw error.error(`compile of ${result.label}`);
     }
     gpu.faults.check(`compile of ${result.label}`);
     return result;

@@ -9,6 +9,10 @@ export interface Slot {
   readonly strength: number;
 }
 
+/** Adapters as a device takes them. */
+export const activeOf = (slots: ReadonlyMap<string, Slot>): ActiveAdapter[] =>
+  [...slots.values()].map(({ loaded, strength }) => ({ adapter: loaded.adapter, strength, loaded }));
+
 /** Adapters by name with their strengths, and whether any of it has changed since it was last taken up. */
 export class AdapterSlots {
   readonly #slots = new Map<string, Slot>();
@@ -33,6 +37,13 @@ export class AdapterSlots {
     for (const name of [...this.#slots.keys()]) this.remove(name);
   }
 
+  /** Takes these in place of all there are. */
+  replace(slots: ReadonlyMap<string, Slot>): void {
+    this.#slots.clear();
+    for (const [name, slot] of slots) this.#slots.set(name, slot);
+    this.#changed = true;
+  }
+
   /** @throws RangeError for an unknown name, and a strength beyond -4 to 4; nothing is changed then */
   set(values: Readonly<Record<string, number>>): void {
     for (const [name, strength] of Object.entries(values)) {
@@ -53,11 +64,7 @@ export class AdapterSlots {
   }
 
   get active(): ActiveAdapter[] {
-    return [...this.#slots.values()].map(({ loaded, strength }) => ({
-      adapter: loaded.adapter,
-      strength,
-      loaded,
-    }));
+    return activeOf(this.#slots);
   }
 
   /** Whether there was a change since the last call. */

@@ -4,58 +4,22 @@ import type { Adapter } from '../model/adapter_layer.ts';
 import { type Picture, pictureValues, valuesPicture } from '../model/picture.ts';
 import { AdapterSlots, type Slot } from './adapter_slots.ts';
 import type { FileSource, OnProgress } from './download.ts';
+import { type FilterOptions, type FilterStats, sidesOf, type Timeline } from './filter_options.ts';
 import { type FrameProfile, profileFrame } from './frame_profile.ts';
 import { type FrameSource, sizeOf } from './frame_source.ts';
-import { type AdapterSource, type Base, loaded, readAdapterFor, readBase } from './model_files.ts';
+import {
+  type AdapterSource,
+  type Base,
+  loaded,
+  readAdapterFor,
+  readBase,
+  readSmaller,
+  type SmallerBase,
+} from './model_files.ts';
 import { type Canvas, type DrawOptions, type Playback, type PlayOptions, play } from './playback.ts';
-import { Stage, type StageState } from './stage.ts';
+import { Stage } from './stage.ts';
 import { checkSupport, type Support } from './support.ts';
 import { WebError } from './web_error.ts';
-
-/** How a filter is opened. */
-export interface FilterOptions {
-  /** Edge of the network's pictures in pixels, or width and height; multiples of 8, 256 where left out. */
-  readonly size?: number | readonly [width: number, height: number];
-  /** `f16` stores the network in half the memory, where the device can. */
-  readonly storage?: 'f32' | 'f16';
-  readonly onProgress?: OnProgress;
-  /** The device was lost and is being replaced, is there again, or cannot be had again. */
-  readonly onState?: (state: StageState, message: string) => void;
-}
-
-/** Figures of a filter, as they are now. */
-export interface FilterStats {
-  readonly width: number;
-  readonly height: number;
-  /** Milliseconds of the GPU for the latest frame that was timed; NaN where it has no clock. */
-  readonly gpuMs: number;
-  /** Milliseconds until the device was done with the latest frame. */
-  readonly frameMs: number;
-  /** Frames so far. */
-  readonly frames: number;
-  readonly buffers: number;
-  readonly textures: number;
-  /** Of buffers and textures. */
-  readonly bytes: number;
-}
-
-/** Milliseconds from opening to each stage of the first use; NaN where it has not come yet. */
-export interface Timeline {
-  readonly downloaded: number;
-  readonly compiled: number;
-  readonly ready: number;
-  readonly firstFrame: number;
-}
-
-const DEFAULT_EDGE = 256;
-
-function sidesOf(size: FilterOptions['size'] = DEFAULT_EDGE): readonly [number, number] {
-  const [width, height] = typeof size === 'number' ? [size, size] : size;
-  for (const side of [width, height])
-    if (!Number.isInteger(side) || side < 16 || side > 2048 || side % 8)
-      throw new RangeError(`size: ${side} is no multiple of 8 from 16 to 2048`);
-  return [width, height];
-}
 
 /**
  * A generator with adapters that edits pictures, canvases, video and cameras. What is lost with a device is made again
@@ -74,6 +38,7 @@ export class Filter {
     firstFrame: Number.NaN,
   };
   readonly #contexts = new WeakMap<Canvas, { context: GPUCanvasContext; device: GPUDevice }>();
+  #smaller: readonly SmallerBase[] = [];
   #frames = 0;
   #frameMs = Number.NaN;
 
@@ -99,10 +64,20 @@ export class Filter {
     this.#marks[stage] = performance.now() - this.#opened;
   }
 
-  /** Takes this base in place of the one before, whose adapters leave with it. @throws WebError naming the file */
-  async loadBase(source: FileSource): Promise<Base> {
+  /**
+   * Takes this base in place of the one before, whose adapters leave with it.
+   *
+   * @param smaller - bases of smaller presets, the largest first, that `run` goes on with where the device is too slow
+   * for this one; nothing of them is downloaded before
+   * @throws WebError naming the file
+   */
+  async loadBase(
+    source: FileSource,
+    { smaller = [] }: { readonly smaller?: readonly SmallerBase[] } = {},
+  ): Promise<Base> {
     const base = await readBase(source, this.#progress);
     this.#stage.base = base;
+    this.#smaller = smaller;
     this.#slots.clear();
     this.#mark('downloaded');
     return base;
@@ -126,6 +101,32 @@ export class Filter {
     const called = name ?? read.name;
     this.#slots.put(called, read, strength);
     return called;
+  }
+
+  /** How many smaller bases are left to go on with. */
+  get smaller(): number {
+    return this.#smaller.length;
+  }
+
+  /**
+   * Goes on with the next smaller base, its adapters as strong as their namesakes are, once it is ready; until then with
+   * the one before. Adapters without a namesake there leave.
+   * @throws WebError naming the file, or `stopped` where there is none; that base is passed over then
+   */
+  async useSmaller(): Promise<Base> {
+    const [next, ...rest] = this.#smaller;
+    if (!next) throw new WebError('stopped', 'There is no smaller base to go on with.');
+    this.#smaller = rest;
+    const names = [...this.#slots.all.keys()];
+    const { base, adapters } = await readSmaller(next, names, this.#progress);
+    const slots = () => {
+      const strengthOf = (name: string) => this.#slots.all.get(name)?.strength ?? 0;
+      return new Map(
+        [...adapters].map(([name, read]) => [name, { loaded: read, strength: strengthOf(name) }]),
+      );
+    };
+    await this.#stage.replace(base, slots);
+    return base;
   }
 
   /** Adds an adapter that is in memory, such as one that is being trained. */
@@ -207,7 +208,7 @@ export class Filter {
   async run(source: FrameSource, canvas: Canvas, options: PlayOptions = {}): Promise<Playback> {
     const { width, height } = await this.#stage.get();
     if (canvas.width === 300 && canvas.height === 150) Object.assign(canvas, { width, height });
-    return play(this, source, canvas, options);
+    return play(source, { draw: (now) => this.draw(source, canvas, now), reducible: this }, options);
   }
 
   /** Edits a picture of the network's size; needs no browser. @throws RangeError where the size differs */

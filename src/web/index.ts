@@ -1,12 +1,14 @@
 // The package's entry point `e2gan`: inference, in browsers and in Node.
-import { Filter, type FilterOptions } from './filter.ts';
+import { Filter } from './filter.ts';
+import type { FilterOptions } from './filter_options.ts';
 
 export type { Picture } from '../model/picture.ts';
 export type { FileSource, OnProgress, Progress } from './download.ts';
-export type { FilterOptions, FilterStats, Timeline } from './filter.ts';
+export type { Slowness } from './fallback.ts';
 export { Filter } from './filter.ts';
+export type { FilterOptions, FilterStats, Timeline } from './filter_options.ts';
 export type { FrameSource } from './frame_source.ts';
-export type { AdapterSource, Base, LoadedAdapter } from './model_files.ts';
+export type { AdapterSource, Base, LoadedAdapter, SmallerBase } from './model_files.ts';
 export type { Canvas, DrawOptions, Playback, PlayOptions } from './playback.ts';
 export { checkSupport, type Support } from './support.ts';
 export { WebError, type WebErrorKind } from './web_error.ts';

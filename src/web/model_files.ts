@@ -27,6 +27,12 @@ export interface AdapterSource {
   readonly weights: FileSource;
 }
 
+/** A base of a smaller preset with adapters that were trained on it, by the names that they have on the larger one. */
+export interface SmallerBase {
+  readonly base: FileSource;
+  readonly adapters?: Readonly<Record<string, FileSource | AdapterSource>>;
+}
+
 /** An adapter, ready to take part. */
 export interface LoadedAdapter {
   readonly name: string;
@@ -113,4 +119,17 @@ export function loaded(base: Base, adapter: Adapter, name: string, bytes = 0): L
     warning:
       trainedOn && trainedOn !== base.sha256 ? 'was trained on another base; its pictures may be wrong' : '',
   };
+}
+
+/** Reads a smaller base, and its adapters of these names. @throws WebError naming the file */
+export async function readSmaller(
+  { base: source, adapters = {} }: SmallerBase,
+  names: readonly string[],
+  onProgress?: OnProgress,
+): Promise<{ base: Base; adapters: Map<string, LoadedAdapter> }> {
+  const base = await readBase(source, onProgress);
+  const read = names
+    .filter((name) => Object.hasOwn(adapters, name))
+    .map(async (name) => [name, await readAdapterFor(base, adapters[name]!, onProgress)] as const);
+  return { base, adapters: new Map(await Promise.all(read)) };
 }

@@ -1,7 +1,7 @@
+import { Fallback, type Reducible, type Slowness } from './fallback.ts';
 import type { FrameSource, Framing } from './frame_source.ts';
 import { isVideo } from './frame_source.ts';
 import type { Showing } from './frames.ts';
-import { Pace } from './pace.ts';
 import { WebError } from './web_error.ts';
 
 /** How a frame is taken and shown. */
@@ -12,17 +12,21 @@ export type Canvas = HTMLCanvasElement | OffscreenCanvas;
 
 /** What a playback drives. */
 export interface Drawer {
-  draw(source: FrameSource, canvas: Canvas, options: DrawOptions): Promise<void>;
-  resize(size: readonly [number, number]): Promise<void>;
-  readonly stats: { readonly width: number; readonly height: number; readonly frameMs: number };
+  /** Draws the source as it is now. */
+  draw(options: PlayOptions): Promise<void>;
+  /** What gets smaller where that takes too long; null where somebody else sees to it. */
+  readonly reducible: Reducible | null;
 }
 
 /** How a moving source is followed. */
 export interface PlayOptions extends DrawOptions {
-  /** Frames per second below which the network's pictures get smaller; 0 keeps the size. 10 where left out. */
+  /**
+   * Frames per second below which the network's pictures get smaller, and where that is not enough, the next of the
+   * smaller bases takes over; 0 keeps all as it is. 10 where left out.
+   */
   readonly leastFps?: number;
-  /** The size has been changed, or there is no smaller one. */
-  readonly onFallback?: (edge: number | 'too slow') => void;
+  /** Size or base have been changed, or there is nothing smaller left. */
+  readonly onFallback?: (slowness: Slowness) => void;
   /** After each frame. */
   readonly onFrame?: () => void;
 }
@@ -36,6 +40,8 @@ export interface Playback {
   /** Resolves when it was stopped. @throws what ended it otherwise */
   readonly finished: Promise<void>;
 }
+
+const LEAST_FPS = 10;
 
 /** Until a source may have another frame. A hidden page gets none, so nothing runs there. */
 function nextFrame(source: FrameSource): Promise<void> {
@@ -62,13 +68,12 @@ async function firstFrame(video: HTMLVideoElement): Promise<void> {
 }
 
 /**
- * Follows a video or a canvas with a filter until it is stopped; anything else is drawn once. Resolves after the first
+ * Follows a video or a canvas until it is stopped; anything else is drawn once. Resolves after the first
  * frame.
  */
 export async function play(
-  filter: Drawer,
   source: FrameSource,
-  canvas: Canvas,
+  { draw, reducible }: Drawer,
   first: PlayOptions = {},
 ): Promise<Playback> {
   if (isVideo(source)) await firstFrame(source);
@@ -78,28 +83,17 @@ export async function play(
   const stopping = new Promise<void>((resolve) => {
     wake = resolve;
   });
-  const pace = new Pace(first.leastFps || 10);
-  const slower = () => {
-    const { width, height, frameMs } = filter.stats;
-    const edge = (options.leastFps ?? 10) > 0 ? pace.note(frameMs, Math.min(width, height)) : null;
-    if (edge === null) return;
-    options.onFallback?.(edge);
-    if (edge === 'too slow') return;
-    const scale = edge / Math.min(width, height);
-    const sides = [width, height].map((side) => Math.max(16, Math.round((side * scale) / 8) * 8));
-    // In the background: the old size goes on meanwhile. What fails here fails again at the next frame.
-    void filter.resize([sides[0]!, sides[1]!]).catch(() => {});
-  };
+  const fallback = reducible && new Fallback(reducible, (slowness) => options.onFallback?.(slowness));
   const loop = async () => {
     while (!stopped && !isStill(source)) {
       await Promise.race([nextFrame(source), stopping]);
       if (stopped) return;
-      await filter.draw(source, canvas, options);
+      await draw(options);
       options.onFrame?.();
-      slower();
+      fallback?.note(options.leastFps ?? LEAST_FPS);
     }
   };
-  await filter.draw(source, canvas, options);
+  await draw(options);
   options.onFrame?.();
   const finished = loop();
   finished.catch(() => {});

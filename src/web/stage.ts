@@ -1,9 +1,10 @@
-import { DeviceLostError } from '../runtime/errors.ts';
-import type { AdapterSlots } from './adapter_slots.ts';
+import { DeviceLostError, OutOfMemoryError } from '../runtime/errors.ts';
+import { type AdapterSlots, activeOf, type Slot } from './adapter_slots.ts';
 import { DeviceModel, disposeView, type View } from './device_model.ts';
 import type { OnProgress } from './download.ts';
 import { Losses } from './losses.ts';
 import type { Base } from './model_files.ts';
+import { EDGES } from './pace.ts';
 import { messageOf, WebError } from './web_error.ts';
 
 export type StageState = 'recovering' | 'running' | 'failed';
@@ -74,11 +75,17 @@ export class Stage {
     if (this.#over) throw this.#over;
   }
 
-  /** The old size goes on until the new one is ready. */
+  /** The old size goes on until the new one is ready, and for good where there is no memory for that. */
   async resize(size: readonly [number, number]): Promise<void> {
-    if (size[0] === this.#size[0] && size[1] === this.#size[1]) return;
+    const before = this.#size;
+    if (size[0] === before[0] && size[1] === before[1]) return;
     this.#size = size;
-    if (this.#view) await this.#remake();
+    try {
+      if (this.#view) await this.#remake();
+    } catch (error) {
+      if (error instanceof WebError && error.kind === 'memory' && this.#size === size) this.#size = before;
+      throw error;
+    }
   }
 
   /** The view for the size that is set, made where there is none. */
@@ -103,14 +110,11 @@ export class Stage {
   async #make(): Promise<View> {
     const { onProgress, onMark } = this.#events;
     this.check();
-    this.#model ??= await this.#openModel();
+    this.#model ??= await this.#openModel(this.base);
     const model = this.#model;
     this.#slots.takeChange();
     model.set(this.#slots.active);
-    const view = await model.view(...this.#size, {
-      onPipeline: (done, total) => onProgress({ stage: 'compile', loaded: done, total, file: '' }),
-      onCompiled: () => onMark('compiled'),
-    });
+    const view = await this.#viewOf(model);
     this.check();
     if (this.#model !== model) throw new DeviceLostError('another device has taken its place');
     if (this.#view) disposeView(this.#view);
@@ -121,10 +125,57 @@ export class Stage {
     return view;
   }
 
-  async #openModel(): Promise<DeviceModel> {
+  async #viewOf(model: DeviceModel): Promise<View> {
+    const { onProgress, onMark } = this.#events;
+    const [width, height] = this.#size;
+    try {
+      return await model.view(width, height, {
+        onPipeline: (done, total) => onProgress({ stage: 'compile', loaded: done, total, file: '' }),
+        onCompiled: () => onMark('compiled'),
+      });
+    } catch (cause) {
+      if (!(cause instanceof OutOfMemoryError)) throw cause;
+      const smaller = EDGES.find((edge) => edge < Math.min(width, height));
+      const remedy = smaller
+        ? `choose a smaller size, such as ${smaller}`
+        : 'close other pages that draw much';
+      const text = `The graphics device has no memory left for pictures of ${width} × ${height}: ${remedy}.`;
+      throw new WebError('memory', text, { cause });
+    }
+  }
+
+  /**
+   * Takes another base with its adapters once it is ready; the one before goes on meanwhile, on its own device.
+   * @param slots - adapters of that base with their strengths; asked anew when it takes over
+   * @throws WebError `stopped` where a base was loaded meanwhile
+   */
+  async replace(base: Base, slots: () => ReadonlyMap<string, Slot>): Promise<void> {
+    this.check();
+    const before = this.#base;
+    const model = await this.#openModel(base);
+    try {
+      model.set(activeOf(slots()));
+      const view = await this.#viewOf(model);
+      await this.inTurn(() => {
+        if (this.#base !== before) throw new WebError('stopped', 'The base was changed meanwhile.');
+        const old = this.#model;
+        this.#base = base;
+        this.#model = model;
+        this.#view = view;
+        this.#slots.replace(slots());
+        old?.dispose();
+      });
+      if (view.width !== this.#size[0] || view.height !== this.#size[1]) await this.#remake();
+    } catch (error) {
+      if (this.#model !== model) model.dispose();
+      throw error;
+    }
+  }
+
+  async #openModel(base: Base): Promise<DeviceModel> {
     let model: DeviceModel;
     try {
-      model = await DeviceModel.open(this.base, { storage: this.#storage });
+      model = await DeviceModel.open(base, { storage: this.#storage });
     } catch (cause) {
       if (cause instanceof WebError) throw cause;
       throw new WebError('no-adapter', `The graphics device cannot be opened: ${messageOf(cause)}`, {

@@ -18,9 +18,9 @@ export function smallWeights(seed: number) {
 }
 
 /** The file of such a base. */
-export const smallBase = (seed: number, storage: 'F32' | 'F16' = 'F32'): Uint8Array =>
+export const smallBase = (seed: number, storage: 'F32' | 'F16' = 'F32', name = 'small'): Uint8Array =>
   writeGenerator(
-    { config: SMALL, weights: smallWeights(seed), about: new Map([['e2gan.name', 'small']]) },
+    { config: SMALL, weights: smallWeights(seed), about: new Map([['e2gan.name', name]]) },
     storage,
   );
 

@@ -1,7 +1,9 @@
-import type { Timeline } from '../filter.ts';
+import type { Slowness } from '../fallback.ts';
+import type { Timeline } from '../filter_options.ts';
 import type { FrameProfile } from '../frame_profile.ts';
 import type { Support } from '../support.ts';
 import { bytesText, element } from './dom.ts';
+import { attempt } from './notes.ts';
 
 /** What is known of the base and the device. */
 export interface Facts {
@@ -11,6 +13,12 @@ export interface Facts {
     readonly bytes: number;
     readonly config: { readonly width: number };
   };
+}
+
+/** Names the device beside the page's title. */
+export function showDevice(chip: HTMLElement, { software, vendor, architecture }: Support): void {
+  chip.textContent = software ? 'software device' : [vendor, architecture].filter(Boolean).join(' ');
+  chip.hidden = false;
 }
 
 export function showFacts(list: HTMLElement, { support, base }: Facts): void {
@@ -53,7 +61,7 @@ export function showTimeline(list: HTMLElement, timeline: Timeline): void {
 const MOST_ROWS = 14;
 
 /** Kernels by GPU time, each with its rate and its share of the device's roof. */
-export function showKernels(table: HTMLTableElement, profile: FrameProfile | null): void {
+function showKernels(table: HTMLElement, profile: FrameProfile | null): void {
   if (!profile) {
     const said = 'This browser gives no timestamps; the kernels cannot be told apart.';
     table.replaceChildren(element('tbody', {}, element('tr', {}, element('td', {}, said))));
@@ -83,8 +91,21 @@ export function showKernels(table: HTMLTableElement, profile: FrameProfile | nul
   );
 }
 
-/** What a device that is too slow for the picture's size is told as. @param edge - the size that it has now */
-export const slownessOf = (edge: number | 'too slow'): string =>
-  edge === 'too slow'
+/** Measures when the button is pressed. */
+export function startProfile(
+  button: HTMLElement,
+  table: HTMLElement,
+  profile: () => Promise<FrameProfile | null>,
+): void {
+  button.addEventListener('click', async () => {
+    (button as HTMLButtonElement).disabled = true;
+    await attempt(async () => showKernels(table, await profile()));
+    (button as HTMLButtonElement).disabled = false;
+  });
+}
+
+/** What a device that is too slow for what was asked for is told as. */
+export const slownessOf = (slowness: Slowness): string =>
+  slowness === 'too slow'
     ? 'This device is too slow for smooth video; pictures work.'
-    : `The device is slow: the picture has ${edge} × ${edge} points now. “Detail” sets it.`;
+    : `The device is slow: the picture has ${slowness.edge} × ${slowness.edge} points now, the base is ${slowness.base}. “Detail” sets the points.`;

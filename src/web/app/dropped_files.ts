@@ -1,6 +1,7 @@
 import { unzip, zipSync } from 'fflate';
 import type { AdapterSource } from '../model_files.ts';
 import { messageOf, WebError } from '../web_error.ts';
+import type { PlacedFile } from './drop.ts';
 
 /** What files of a drop are meant as. */
 export type Dropped =
@@ -9,6 +10,8 @@ export type Dropped =
   | { readonly kind: 'media'; readonly file: File };
 
 const LARGEST_ZIP = 512 * 1024 * 1024;
+/** Ten times what the largest preset's base takes. */
+const LARGEST_WEIGHTS = 256 * 1024 * 1024;
 const MOST_FILES = 64;
 const CONFIG = 'adapter_config.json';
 
@@ -17,6 +20,8 @@ interface NamedBytes {
   readonly content: Blob | Uint8Array;
 }
 
+/** Besides what is ours, a folder may hold a licence, notes and more. */
+const isInFolder = (path: string): boolean => path.includes('/');
 const lastPart = (path: string): string => path.split('/').at(-1)!;
 const folderOf = (path: string): string => path.split('/').slice(0, -1).join('/');
 
@@ -58,16 +63,22 @@ async function isBase(content: Blob | Uint8Array): Promise<boolean> {
  * file), bases, pictures and videos.
  * @throws WebError naming a file that is none of these
  */
-export async function sortFiles(files: readonly File[]): Promise<Dropped[]> {
+export async function sortFiles(files: readonly PlacedFile[]): Promise<Dropped[]> {
   if (files.length > MOST_FILES)
     throw new WebError('file', `${files.length} files at once are too many: drop up to ${MOST_FILES}`);
   const sorted: Dropped[] = [];
   const named: NamedBytes[] = [];
-  for (const file of files) {
-    const name = file.webkitRelativePath || file.name;
+  for (const { file, path: name } of files) {
     if (/^(image|video)\//.test(file.type)) sorted.push({ kind: 'media', file });
     else if (/\.zip$/i.test(name)) named.push(...(await unpack(file)));
-    else if (/\.(safetensors|json)$/i.test(name)) named.push({ name, content: file });
+    else if (/\.(safetensors|json)$/i.test(name)) {
+      if (file.size > LARGEST_WEIGHTS)
+        throw new WebError(
+          'file',
+          `${file.name}: has ${Math.round(file.size / 1e6)} MB; adapters and bases have up to 256 MB`,
+        );
+      named.push({ name, content: file });
+    } else if (files.length > 1 && isInFolder(name)) continue;
     else
       throw new WebError(
         'file',
@@ -94,8 +105,8 @@ export async function sortFiles(files: readonly File[]): Promise<Dropped[]> {
   const alone = [...configs.keys()][0];
   if (alone !== undefined)
     throw new WebError('file', `${CONFIG}: its adapter_model.safetensors is missing; drop both together`);
-  if (named.length && !sorted.length)
-    throw new WebError('file', `${named[0]!.name}: holds no adapter and no base`);
+  if (files.length && !sorted.length)
+    throw new WebError('file', `${files[0]!.path.split('/')[0]}: holds no adapter, base, picture or video`);
   return sorted;
 }
 

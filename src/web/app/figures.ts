@@ -1,5 +1,5 @@
+import type { FrameStats } from '../worker/worker_filter.ts';
 import { bytesText } from './dom.ts';
-import type { FrameStats } from './stage.ts';
 
 const WINDOW_MS = 2000;
 

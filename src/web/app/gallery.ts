@@ -41,6 +41,16 @@ export class Gallery {
     this.#sliders.clear();
   }
 
+  /** Takes away what is not among these. */
+  keep(names: readonly string[]): void {
+    for (const item of [...this.#list.children] as HTMLElement[]) {
+      const name = item.dataset.name!;
+      if (names.includes(name)) continue;
+      item.remove();
+      this.#sliders.delete(name);
+    }
+  }
+
   /** Adds a look, or changes the one of this name. */
   put(look: Look, strength: number): void {
     const slider = element('input', {

@@ -1,43 +1,49 @@
+import type { Slowness } from '../fallback.ts';
+import { openInWorker } from '../page.ts';
 import type { StageState } from '../stage.ts';
 import { messageOf } from '../web_error.ts';
+import type { FrameStats, WorkerFilter } from '../worker/worker_filter.ts';
 import { cover, say, showProgress } from './cover.ts';
-import { showFacts, showKernels, showTimeline, slownessOf } from './details.ts';
+import { Detail } from './detail.ts';
+import { showDevice, showFacts, showTimeline, slownessOf, startProfile } from './details.ts';
 import { byId, download, fileName, press, pressed } from './dom.ts';
-import { startDrop } from './drop.ts';
+import { type PlacedFile, startDrop } from './drop.ts';
 import { sortFiles, zipFiles } from './dropped_files.ts';
 import { Figures } from './figures.ts';
-import type { FilterApi } from './filter_worker.ts';
 import { Gallery } from './gallery.ts';
 import { beside, type Models, readModels } from './models.ts';
 import { attempt, note } from './notes.ts';
 import { startOffline } from './offline.ts';
 import { pngOf } from './picture_file.ts';
 import { Recorder } from './recorder.ts';
-import { connect, type Remote } from './rpc.ts';
 import { Sources } from './sources.ts';
-import { FrameLoop, type FrameStats } from './stage.ts';
+import { FrameLoop } from './stage.ts';
 import { startTabs } from './tabs.ts';
 import { TrainPanel } from './train_panel.ts';
 import { Wipe } from './wipe.ts';
 
 // The page. It holds no engine: a worker has the filter and its canvas, another one trains.
 
-const FIRST_EDGE = 256;
-const SOFTWARE_EDGE = 128;
 const SCENE_EDGE = 512;
+const SLOW_FPS = 8;
 
 const canvas = byId<HTMLCanvasElement>('canvas');
 
 /** The page's parts, and what goes on between them. */
 class App {
-  readonly #filter: Remote<FilterApi>;
   readonly #sources: Sources;
-  readonly #loop: FrameLoop;
   readonly #gallery: Gallery;
   readonly #wipe: Wipe;
+  readonly #detail = new Detail(byId('size'), async (edge) => {
+    await this.#filter.resize(edge);
+    this.#loop.draw();
+  });
   readonly #figures = new Figures(byId('figures'));
   readonly #recorder = new Recorder(canvas);
   readonly #train: TrainPanel;
+  // Both come with the device; what needs them is inert until then.
+  #filter!: WorkerFilter;
+  #loop!: FrameLoop;
   #models: Models | null = null;
   #base: string | Blob = '';
   #isShipped = true;
@@ -46,26 +52,12 @@ class App {
   #latest: FrameStats | null = null;
 
   constructor() {
-    this.#filter = connect<FilterApi>(new Worker('filter_worker.mjs', { type: 'module' }), (event, data) => {
-      if (event === 'progress') showProgress(data as Parameters<typeof showProgress>[0]);
-      else if (event === 'state') this.#state(data as { state: StageState; message: string });
-      else if (event === 'fallback') note(slownessOf(data as number | 'too slow'));
-    });
     this.#sources = new Sources({
       onStill: (picture) => void this.#setStill(picture),
       onEnded: (message) => {
         note(message, true);
         this.#afterCamera();
       },
-    });
-    this.#loop = new FrameLoop(this.#filter, this.#sources, {
-      options: () => ({
-        mirror: pressed(byId('mirror')),
-        wipe: this.#wipe.part,
-        smooth: byId<HTMLInputElement>('smooth').valueAsNumber,
-      }),
-      onFrame: (stats) => this.#frame(stats),
-      onError: (message) => note(message, true),
     });
     this.#gallery = new Gallery(byId('gallery'), {
       onStrength: (name, strength) => {
@@ -75,11 +67,7 @@ class App {
     });
     this.#wipe = new Wipe(byId('screen'), byId('wipe'), () => this.#loop?.draw());
     this.#train = new TrainPanel({
-      model: () => ({
-        base: this.#base,
-        discriminator:
-          this.#isShipped && this.#models?.discriminator ? beside(this.#models.discriminator.file) : null,
-      }),
+      model: () => ({ base: this.#base, discriminator: this.#discriminator }),
       picture: () => this.#picture(),
       onAdapter: (name, files) => void this.#putTrained(name, files),
     });
@@ -88,32 +76,54 @@ class App {
   async start(): Promise<void> {
     startTabs(document.querySelector('[role=tablist]')!);
     this.#startTools();
-    startDrop(byId('dropping'), (files) => void this.#take(files));
     cover.box.dataset.first = 'true';
     say('Starting …', 0);
-    const screen = canvas.transferControlToOffscreen();
-    const support = await this.#filter.open(screen, { size: FIRST_EDGE });
-    const { software, vendor, architecture } = support;
-    byId('device').textContent = software
-      ? 'software device'
-      : [vendor, architecture].filter(Boolean).join(' ');
-    byId('device').hidden = false;
-    await this.#filter.resize(software ? SOFTWARE_EDGE : FIRST_EDGE, true);
+    const { support } = await this.#open();
     void this.#train.start();
     this.#models = await readModels();
     this.#base = beside(this.#models.base.file);
-    const base = await this.#filter.base(this.#base);
+    const { smaller = [] } = this.#models;
+    const base = await this.#filter.loadBase(this.#base, { smaller });
     showFacts(byId('facts'), { support, base });
     await this.#loadLooks(this.#models);
     await this.#scene();
+    startDrop(byId('dropping'), (files) => void this.#take(files));
     void this.#loop.run();
+  }
+
+  /** It fits the first base alone. */
+  get #discriminator(): string | null {
+    const { base, discriminator } = this.#models ?? {};
+    return discriminator && this.#base === beside(base!.file) ? beside(discriminator.file) : null;
+  }
+
+  async #open(): Promise<WorkerFilter> {
+    this.#filter = await openInWorker(canvas, {
+      onProgress: showProgress,
+      onState: (state, message) => this.#state(state, message),
+      onFallback: (slowness, adapters) => this.#slower(slowness, adapters),
+    });
+    this.#loop = new FrameLoop(this.#filter, this.#sources, {
+      options: () => ({
+        mirror: pressed(byId('mirror')),
+        wipe: this.#wipe.part,
+        smooth: byId<HTMLInputElement>('smooth').valueAsNumber,
+      }),
+      leastFps: () => (this.#detail.isAutomatic ? SLOW_FPS : 0),
+      onFrame: (stats) => this.#frame(stats),
+      onError: (error) => void this.#detail.failed(error),
+    });
+    showDevice(byId('device'), this.#filter.support);
+    await this.#detail.start(this.#filter.support.software);
+    for (const part of document.querySelectorAll<HTMLElement>('[inert]')) part.inert = false;
+    return this.#filter;
   }
 
   async #loadLooks({ looks }: Models): Promise<void> {
     const loading = looks.map(async ({ name, label, folder, bytes, thumbnail }, i) => {
       const strength = i === 0 ? 1 : 0;
       this.#gallery.put({ name, label, bytes, thumbnail: beside(thumbnail) }, strength);
-      await this.#filter.adapter(beside(folder), { name, strength });
+      await this.#filter.loadAdapter(beside(folder), { name, strength });
     });
     for (const result of await Promise.allSettled(loading))
       if (result.status === 'rejected') note(messageOf(result.reason), true);
@@ -131,7 +141,15 @@ class App {
     document.body.dataset.frames = String(stats.frames);
   }
 
-  #state({ state, message }: { state: StageState; message: string }): void {
+  #slower(slowness: Slowness, adapters: readonly string[]): void {
+    note(slownessOf(slowness));
+    const smaller = this.#models?.smaller ?? [];
+    if (slowness === 'too slow' || !this.#isShipped || slowness.smaller === smaller.length) return;
+    this.#base = beside(smaller[smaller.length - 1 - slowness.smaller]!.base);
+    this.#gallery.keep(adapters);
+  }
+
+  #state(state: StageState, message: string): void {
     if (state === 'failed') say(message);
     else note(message);
     if (state === 'running') this.#loop.draw();
@@ -183,7 +201,8 @@ class App {
     for (const id of ['open', 'pick'])
       byId<HTMLInputElement>(id).addEventListener('change', ({ target }) => {
         const input = target as HTMLInputElement;
-        void this.#take([...(input.files ?? [])]).finally(() => {
+        const files = [...(input.files ?? [])].map((file) => ({ file, path: file.name }));
+        void this.#take(files).finally(() => {
           input.value = '';
         });
       });
@@ -199,20 +218,11 @@ class App {
         ? `${Math.round(valueAsNumber * 100)} %`
         : 'off';
     });
-    byId('size').addEventListener('change', () => void attempt(() => this.#resize()));
     byId('save').addEventListener('click', () => void attempt(() => this.#save()));
     byId('record').addEventListener('click', () => void attempt(() => this.#record()));
     byId('export-blend').addEventListener('click', () => void attempt(() => this.#exportBlend()));
-    byId('profile').addEventListener('click', () => void attempt(() => this.#profile()));
+    startProfile(byId('profile'), byId('kernels'), () => this.#filter.profile());
     byId('lose').addEventListener('click', () => void this.#filter.destroyDevice());
-  }
-
-  async #resize(): Promise<void> {
-    const { value } = byId<HTMLSelectElement>('size');
-    const automatic = value === 'auto';
-    note(`Compiling for ${automatic ? FIRST_EDGE : value} × ${automatic ? FIRST_EDGE : value} …`);
-    await this.#filter.resize(automatic ? FIRST_EDGE : Number(value), automatic);
-    this.#loop.draw();
   }
 
   async #save(): Promise<void> {
@@ -220,13 +230,8 @@ class App {
   }
 
   async #record(): Promise<void> {
-    const button = byId('record');
-    if (!this.#recorder.isOn) this.#recorder.start(Math.max(512, this.#latest?.width ?? 0));
-    else {
-      const made = await this.#recorder.stop();
-      if (made) download(`e2gan.${made.extension}`, made.file);
-    }
-    press(button, this.#recorder.isOn);
+    await this.#recorder.toggle(Math.max(512, this.#latest?.width ?? 0));
+    press(byId('record'), this.#recorder.isOn);
     byId('recording').hidden = !this.#recorder.isOn;
     this.#loop.draw();
   }
@@ -237,22 +242,12 @@ class App {
     download(`${name}.zip`, zipFiles(name, await this.#filter.exportBlend(names.join(' + '))));
   }
 
-  async #profile(): Promise<void> {
-    const button = byId<HTMLButtonElement>('profile');
-    button.disabled = true;
-    try {
-      showKernels(byId<HTMLTableElement>('kernels'), await this.#filter.profile());
-    } finally {
-      button.disabled = false;
-    }
-  }
-
   async #putTrained(name: string, files: Readonly<Record<string, Uint8Array>>): Promise<void> {
     const source = { config: files['adapter_config.json']!, weights: files['adapter_model.safetensors']! };
     const isNew = !this.#gallery.has(name);
     const strength = isNew ? 1 : this.#gallery.strengths[name]!;
     await attempt(async () => {
-      await this.#filter.adapter(source, { name, strength });
+      await this.#filter.loadAdapter(source, { name, strength });
       if (isNew) {
         for (const other of Object.keys(this.#gallery.strengths)) this.#gallery.set(other, 0);
         this.#gallery.put({ name, label: name, bytes: source.weights.length }, strength);
@@ -261,13 +256,16 @@ class App {
     });
   }
 
-  async #take(files: readonly File[]): Promise<void> {
-    for (const dropped of (await attempt(() => sortFiles(files))) ?? [])
+  async #take(files: readonly PlacedFile[]): Promise<void> {
+    const sorted = (await attempt(() => sortFiles(files))) ?? [];
+    const [shown, ...others] = sorted.filter((dropped) => dropped.kind === 'media');
+    if (others.length) note(`One picture at a time: ${shown!.file.name} is shown.`);
+    for (const dropped of sorted)
       await attempt(async () => {
-        if (dropped.kind === 'media') await this.#sources.file(dropped.file);
+        if (dropped.kind === 'media') await (dropped === shown && this.#sources.file(dropped.file));
         else if (dropped.kind === 'base') await this.#takeBase(dropped.name, dropped.file);
         else {
-          const { name, bytes, warning } = await this.#filter.adapter(dropped.source, { strength: 1 });
+          const { name, bytes, warning } = await this.#filter.loadAdapter(dropped.source, { strength: 1 });
           this.#gallery.put({ name, label: name, bytes }, 1);
           if (warning) note(`${name} ${warning}`);
         }
@@ -276,7 +274,7 @@ class App {
   }
 
   async #takeBase(name: string, file: Blob): Promise<void> {
-    await this.#filter.base(file);
+    await this.#filter.loadBase(file);
     this.#base = file;
     this.#isShipped = false;
     this.#gallery.clear();

@@ -11,6 +11,11 @@ interface ListedFile {
 export interface Models {
   readonly base: ListedFile;
   readonly discriminator: ListedFile | null;
+  /** Bases of smaller presets for slow devices, the largest first, with folders of their adapters by looks' names. */
+  readonly smaller?: readonly {
+    readonly base: string;
+    readonly adapters: Readonly<Record<string, string>>;
+  }[];
   readonly looks: readonly {
     readonly name: string;
     readonly label: string;

@@ -1,4 +1,5 @@
 import { WebError } from '../web_error.ts';
+import { download } from './dom.ts';
 
 const TYPES = ['video/mp4;codecs=avc1', 'video/webm;codecs=vp9', 'video/webm'];
 const FPS = 30;
@@ -31,6 +32,16 @@ export class Recorder {
       videoBitsPerSecond: 8_000_000,
     });
     this.#recorder.start();
+  }
+
+  /** Begins, or ends and gives the user the file. @throws WebError where the browser cannot record */
+  async toggle(edge: number): Promise<void> {
+    if (!this.isOn) {
+      this.start(edge);
+      return;
+    }
+    const made = await this.stop();
+    if (made) download(`e2gan.${made.extension}`, made.file);
   }
 
   /** Takes over what the canvas shows. */

@@ -1,5 +1,6 @@
 import type { Picture } from '../../model/picture.ts';
 import { messageOf, WebError } from '../web_error.ts';
+import { grab } from '../worker/grab.ts';
 
 const CAMERA: MediaStreamConstraints = {
   video: { width: { ideal: 640 }, height: { ideal: 480 }, facingMode: 'user' },
@@ -162,14 +163,6 @@ export class Sources {
 
   /** The frame that the video shows now; null where there is none yet. */
   async grab(): Promise<VideoFrame | ImageBitmap | null> {
-    const video = this.#video;
-    if (!video || video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA || !video.videoWidth) return null;
-    if (typeof VideoFrame !== 'function') return createImageBitmap(video);
-    try {
-      return new VideoFrame(video);
-    } catch {
-      // Between two streams a video has no frame for a moment.
-      return null;
-    }
+    return this.#video && grab(this.#video);
   }
 }

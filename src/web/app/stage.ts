@@ -1,17 +1,14 @@
-import type { FilterStats, Timeline } from '../filter.ts';
 import type { DrawOptions } from '../playback.ts';
-import { messageOf } from '../web_error.ts';
-import type { FilterApi } from './filter_worker.ts';
-import type { Remote } from './rpc.ts';
+import type { FrameStats, WorkerFilter } from '../worker/worker_filter.ts';
 import type { Sources } from './sources.ts';
-
-export type FrameStats = FilterStats & { readonly timeline: Timeline };
 
 /** What the loop of frames tells its owner. */
 export interface LoopEvents {
   readonly options: () => DrawOptions;
+  /** Frames per second that moving pictures need, 0 for any. */
+  readonly leastFps: () => number;
   readonly onFrame: (stats: FrameStats) => void;
-  readonly onError: (message: string) => void;
+  readonly onError: (error: unknown) => void;
 }
 
 const CALM_MS = 500;
@@ -21,13 +18,13 @@ const CALM_MS = 500;
  * and not later ones. A still picture is drawn when something has changed; a hidden page draws nothing.
  */
 export class FrameLoop {
-  readonly #filter: Remote<FilterApi>;
+  readonly #filter: WorkerFilter;
   readonly #sources: Sources;
   readonly #events: LoopEvents;
   #due = true;
   #wake = () => {};
 
-  constructor(filter: Remote<FilterApi>, sources: Sources, events: LoopEvents) {
+  constructor(filter: WorkerFilter, sources: Sources, events: LoopEvents) {
     this.#filter = filter;
     this.#sources = sources;
     this.#events = events;
@@ -51,7 +48,7 @@ export class FrameLoop {
       try {
         await this.#frame();
       } catch (error) {
-        this.#events.onError(messageOf(error));
+        this.#events.onError(error);
         await new Promise((resolve) => setTimeout(resolve, CALM_MS));
       }
     }
@@ -77,7 +74,8 @@ export class FrameLoop {
       return;
     }
     this.#due = false;
-    const stats = await this.#filter.frame(frame, this.#events.options());
+    const { options, leastFps } = this.#events;
+    const stats = await this.#filter.frame(frame, options(), leastFps());
     if (stats) this.#events.onFrame(stats);
   }
 }

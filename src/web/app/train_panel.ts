@@ -1,13 +1,13 @@
 import type { Losses } from '../../train/trainer.ts';
 import { type Progress, readSource } from '../download.ts';
 import type { TrainingPair } from '../finetune.ts';
+import { connect, type Remote } from '../worker/rpc.ts';
 import { byId, download, element, fileName } from './dom.ts';
 import { zipFiles } from './dropped_files.ts';
 import { type BrushMode, EditPad } from './edit_pad.ts';
 import { LossChart } from './loss_chart.ts';
 import { attempt, note } from './notes.ts';
 import { readPairs } from './pair_files.ts';
-import { connect, type Remote } from './rpc.ts';
 import type { Run } from './run_store.ts';
 import type { TrainApi } from './train_worker.ts';
 

@@ -2,7 +2,7 @@ import { DivergedError } from '../../train/loop.ts';
 import { renderPair, renderScene, sceneConcepts } from '../../train/scenes/scenes.ts';
 import { type FinetuneOptions, finetune, type TrainingPair } from '../finetune.ts';
 import { WebError } from '../web_error.ts';
-import { serveCalls } from './rpc.ts';
+import { serveCalls } from '../worker/rpc.ts';
 import { type Run, runStore } from './run_store.ts';
 
 // Training and the built-in scenes, away from the page and from the filter: a device of its own.

@@ -1,19 +1,18 @@
+// The package's entry point `e2gan/worker`: a worker's whole script. A filter and its canvas, away from the page: frames
+// come in, figures go back. `e2gan/page` has the other end.
 import type { FileSource } from '../download.ts';
-import { Filter, type FilterOptions } from '../filter.ts';
-import type { AdapterSource } from '../model_files.ts';
-import { Pace } from '../pace.ts';
+import { Fallback } from '../fallback.ts';
+import { Filter } from '../filter.ts';
+import type { FilterOptions } from '../filter_options.ts';
+import type { AdapterSource, SmallerBase } from '../model_files.ts';
 import type { DrawOptions } from '../playback.ts';
 import { WebError } from '../web_error.ts';
 import { serveCalls } from './rpc.ts';
 
-// The filter and its canvas, away from the page: frames come in, figures go back.
-
-const SLOW_FPS = 8;
-
 let filter: Filter | null = null;
 let canvas: OffscreenCanvas | null = null;
 let still: ImageBitmap | null = null;
-let pace: Pace | null = null;
+let fallback: Fallback | null = null;
 
 function opened(): Filter {
   if (!filter) throw new WebError('stopped', 'The filter is not open.');
@@ -30,22 +29,6 @@ function aboutAdapter(name: string) {
   };
 }
 
-/** Smaller pictures where frames take too long, in the background; only while something moves. */
-function keepPace(): void {
-  const { frameMs, width, height } = opened().stats;
-  const edge = pace?.note(frameMs, Math.min(width, height)) ?? null;
-  if (edge === null) return;
-  if (edge === 'too slow') pace = null;
-  else
-    void opened()
-      .resize(edge)
-      .then(
-        () => pace?.forget(),
-        () => {},
-      );
-  tell('fallback', edge);
-}
-
 const api = {
   async open(target: OffscreenCanvas, options: Pick<FilterOptions, 'size' | 'storage'>) {
     canvas = target;
@@ -56,21 +39,23 @@ const api = {
     });
     return filter.support;
   },
-  async base(source: FileSource) {
-    const { name, bytes, sha256, generator } = await opened().loadBase(source);
+  async base(source: FileSource, smaller: readonly SmallerBase[]) {
+    const { name, bytes, sha256, generator } = await opened().loadBase(source, { smaller });
+    fallback = new Fallback(opened(), (slowness) =>
+      tell('fallback', { slowness, adapters: [...opened().adapters.keys()] }),
+    );
     return { name, bytes, sha256, config: generator.config };
   },
-  adapter: async (source: FileSource | AdapterSource, options: { name?: string; strength?: number }) =>
-    aboutAdapter(await opened().loadAdapter(source, options)),
+  adapter: async (
+    source: FileSource | AdapterSource,
+    options: { readonly name?: string; readonly strength?: number },
+  ) => aboutAdapter(await opened().loadAdapter(source, options)),
   remove: (name: string) => opened().removeAdapter(name),
-  strengths: (values: Record<string, number>) => opened().strengths(values),
-  async resize(edge: number, automatic: boolean) {
-    pace = automatic ? new Pace(SLOW_FPS) : null;
-    await opened().resize(edge);
-  },
+  strengths: (values: Readonly<Record<string, number>>) => opened().strengths(values),
+  resize: (size: FilterOptions['size']) => opened().resize(size),
   ready: () => opened().ready(),
-  /** Draws a picture that moves, or the still one anew. */
-  async frame(source: VideoFrame | ImageBitmap | null, options: DrawOptions) {
+  /** Draws a picture that moves, or the still one anew. @param leastFps - see `PlayOptions`, for what moves */
+  async frame(source: VideoFrame | ImageBitmap | null, options: DrawOptions, leastFps: number) {
     const f = opened();
     try {
       const shown = source ?? still;
@@ -82,7 +67,7 @@ const api = {
     } finally {
       source?.close();
     }
-    if (source) keepPace();
+    if (source) fallback?.note(leastFps);
     return { ...f.stats, timeline: f.timeline };
   },
   still(picture: ImageBitmap | null) {
@@ -97,7 +82,6 @@ const api = {
     const { width, height } = opened().stats;
     return { width, height, values: await opened().values() };
   },
-  /** For trying out what happens when a graphics device is lost. */
   destroyDevice: () => opened().destroyDevice(),
 };
 

@@ -51,6 +51,7 @@ export function connect<A extends Api>(
 ): Remote<A> {
   const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
   let last = 0;
+  let broken: WebError | null = null;
   worker.onmessage = ({ data }: MessageEvent<Answer>) => {
     if (data.event !== undefined) {
       onEvent(data.event, data.data);
@@ -62,8 +63,9 @@ export function connect<A extends Api>(
     else call?.resolve(data.result);
   };
   worker.onerror = (event) => {
-    const error = new WebError('stopped', `A part of the page has failed (${event.message}): reload it.`);
-    for (const { reject } of waiting.values()) reject(error);
+    const why = event.message || 'its script cannot be loaded';
+    broken = new WebError('stopped', `A part of the page has failed (${why}): reload it.`);
+    for (const { reject } of waiting.values()) reject(broken);
     waiting.clear();
   };
   const isTransferable = (arg: unknown): arg is Transferable =>
@@ -74,6 +76,7 @@ export function connect<A extends Api>(
     (name: string) =>
     (...args: unknown[]) =>
       new Promise((resolve, reject) => {
+        if (broken) throw broken;
         waiting.set(++last, { resolve, reject });
         worker.postMessage({ id: last, name, args }, args.filter(isTransferable));
       });
