@@ -24,9 +24,19 @@ function runPart(part, args, limitMs) {
     const flags = ['--enable-source-maps', '--expose-gc'];
     const child = spawn(process.execPath, [...flags, join(FOLDER, `${part}${SUFFIX}`), ...args], {
       stdio: ['ignore', 'pipe', 'inherit'],
+      // A group of its own, so that what a part has started ends with it; Windows has none.
+      detached: process.platform !== 'win32',
     });
-    process.once('exit', () => child.kill('SIGKILL'));
-    const watchdog = setTimeout(() => child.kill('SIGKILL'), limitMs);
+    const kill = () => {
+      try {
+        if (process.platform === 'win32') child.kill('SIGKILL');
+        else if (child.pid) process.kill(-child.pid, 'SIGKILL');
+      } catch {
+        // All of it has ended.
+      }
+    };
+    process.once('exit', kill);
+    const watchdog = setTimeout(kill, limitMs);
     let output = '';
     child.stdout.setEncoding('utf8').on('data', (text) => {
       output += text;

@@ -105,8 +105,11 @@ export function ask(port: number, request: string | Buffer, way: Way = {}): Prom
   const begin = performance.now();
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
-    const socket = connect(port, way.host ?? '127.0.0.1', () => socket.write(request));
-    const sender = way.endless === undefined ? undefined : sendForEver(socket, way.endless);
+    let sender: NodeJS.Timeout | undefined;
+    const socket = connect(port, way.host ?? '127.0.0.1', () => {
+      socket.write(request);
+      if (way.endless !== undefined) sender = sendForEver(socket, way.endless);
+    });
     socket.on('data', (part) => chunks.push(part));
     // A closed connection is an answer too.
     socket.on('error', () => socket.destroy());

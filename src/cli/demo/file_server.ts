@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { extname, join, relative, sep } from 'node:path';
 import { errorCode, fileError, UserError } from '../errors.ts';
 
@@ -176,12 +176,13 @@ function limitedServer(
     connectionsCheckingInterval: CHECK_MS,
   };
   let open = 0;
+  const surplus = new WeakSet<Socket>();
   const server = createServer(options, (request, response) => {
-    if (open > LIMITS.connections) refuse(response, 503, 'too many connections');
+    if (surplus.has(request.socket)) refuse(response, 503, 'too many connections');
     else void answer(request, response).catch(() => response.destroy());
   });
-  server.on('connection', (socket) => {
-    open++;
+  server.on('connection', (socket: Socket) => {
+    if (++open > LIMITS.connections) surplus.add(socket);
     socket.once('close', () => open--);
   });
   server.maxConnections = LIMITS.dropped;
