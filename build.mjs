@@ -28,6 +28,8 @@ const browser = {
   metafile: true,
   outExtension: { '.js': '.mjs' },
 };
+// A pack is built where it will lie, so that nobody else's dist/ changes.
+const DIST = process.env.E2GAN_DIST ?? 'dist';
 const INFERENCE = { TRAINING: 'false' };
 const BUDGET_BYTES = 120_000;
 
@@ -79,8 +81,7 @@ const tasks = {
     build({
       ...node,
       entryPoints: { cli: 'src/cli/main.ts' },
-      // A pack is built where it will lie, so that nobody else's dist/ changes.
-      outdir: process.env.E2GAN_DIST ?? 'dist',
+      outdir: DIST,
       outExtension: { '.js': '.mjs' },
     }),
   /** The package's entry points, for browsers and for Node. */
@@ -99,7 +100,7 @@ const tasks = {
   },
   /** The browser app, as a folder that any server can give. */
   async web() {
-    const outdir = 'dist/site';
+    const outdir = `${DIST}/site`;
     await rm(outdir, { recursive: true, force: true });
     await laySite(outdir);
     await checked({ entryPoints: ['src/web/worker/worker.ts'], outdir }, `${outdir}/worker.mjs`);

@@ -170,7 +170,7 @@ class App {
   }
 
   async #scene(): Promise<void> {
-    await this.#sources.picture(await this.#train.scenes.scene(this.#seed++, SCENE_EDGE));
+    await this.#sources.picture(this.#train.scenes.scene(this.#seed++, SCENE_EDGE));
   }
 
   async #picture(): Promise<ImageBitmap | null> {
