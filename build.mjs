@@ -1,7 +1,7 @@
 // Every build task by name: `node build.mjs types check cli web test [filter] faults conformance bench peers`.
 import { spawnSync } from 'node:child_process';
 import { readdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { wgslPlugin, writeTypes } from './kernels/link.mjs';
@@ -35,7 +35,7 @@ const BUDGET_BYTES = 120_000;
 
 /** Source files that ended up in a bundle. */
 const contents = ({ metafile }, output) =>
-  Object.entries(metafile.outputs[output].inputs)
+  Object.entries(metafile.outputs[relative('.', output)].inputs)
     .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
     .map(([path]) => path);
 
