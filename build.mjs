@@ -194,6 +194,14 @@ const tasks = {
       outdir: 'dist',
       outExtension: { '.js': '.mjs' },
     }),
+  /** The page of `npm run bench -- --first-use`: the package and nothing else. */
+  'first-use': () =>
+    build({
+      ...browser,
+      define: INFERENCE,
+      entryPoints: ['bench/web/first_use_page.ts'],
+      outdir: 'dist/bench_page',
+    }),
   /** The page of `npm run bench -- --web`; onnxruntime's bundle is served as it is, beside its WebAssembly. */
   page: () =>
     build({
