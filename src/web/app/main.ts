@@ -142,7 +142,7 @@ class App {
   }
 
   #slower(slowness: Slowness, adapters: readonly string[]): void {
-    note(slownessOf(slowness));
+    note(slownessOf(slowness), false, 'slowness');
     const smaller = this.#models?.smaller ?? [];
     if (slowness === 'too slow' || !this.#isShipped || slowness.smaller === smaller.length) return;
     this.#base = beside(smaller[smaller.length - 1 - slowness.smaller]!.base);
