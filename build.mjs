@@ -1,7 +1,7 @@
 // Every build task by name: `node build.mjs types check cli web test [filter] faults conformance bench peers`.
 import { spawnSync } from 'node:child_process';
 import { readdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { wgslPlugin, writeTypes } from './kernels/link.mjs';
@@ -28,12 +28,14 @@ const browser = {
   metafile: true,
   outExtension: { '.js': '.mjs' },
 };
+// A pack is built where it will lie, so that nobody else's dist/ changes.
+const DIST = process.env.E2GAN_DIST ?? 'dist';
 const INFERENCE = { TRAINING: 'false' };
 const BUDGET_BYTES = 120_000;
 
 /** Source files that ended up in a bundle. */
 const contents = ({ metafile }, output) =>
-  Object.entries(metafile.outputs[output].inputs)
+  Object.entries(metafile.outputs[relative('.', output)].inputs)
     .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
     .map(([path]) => path);
 
@@ -79,8 +81,7 @@ const tasks = {
     build({
       ...node,
       entryPoints: { cli: 'src/cli/main.ts' },
-      // A pack is built where it will lie, so that nobody else's dist/ changes.
-      outdir: process.env.E2GAN_DIST ?? 'dist',
+      outdir: DIST,
       outExtension: { '.js': '.mjs' },
     }),
   /** The package's entry points, for browsers and for Node. */
@@ -99,7 +100,7 @@ const tasks = {
   },
   /** The browser app, as a folder that any server can give. */
   async web() {
-    const outdir = 'dist/site';
+    const outdir = `${DIST}/site`;
     await rm(outdir, { recursive: true, force: true });
     await laySite(outdir);
     await checked({ entryPoints: ['src/web/worker/worker.ts'], outdir }, `${outdir}/worker.mjs`);
@@ -192,6 +193,14 @@ const tasks = {
       },
       outdir: 'dist',
       outExtension: { '.js': '.mjs' },
+    }),
+  /** The page of `npm run bench -- --first-use`: the package and nothing else. */
+  'first-use': () =>
+    build({
+      ...browser,
+      define: INFERENCE,
+      entryPoints: ['bench/web/first_use_page.ts'],
+      outdir: 'dist/bench_page',
     }),
   /** The page of `npm run bench -- --web`; onnxruntime's bundle is served as it is, beside its WebAssembly. */
   page: () =>

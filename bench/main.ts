@@ -15,6 +15,7 @@ import { type BenchOptions, parseOptions } from './options.ts';
 import { writeResult } from './report/files.ts';
 import { markdown } from './report/markdown.ts';
 import type { BenchResult, CaseResult } from './results.ts';
+import { benchFirstUse } from './web/first_use.ts';
 import { benchWeb } from './web/main.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -137,7 +138,8 @@ async function bench(options: BenchOptions): Promise<void> {
 
 try {
   const options = parseOptions(process.argv.slice(2));
-  await (options.web && !options.list ? benchWeb(ROOT, options, say) : bench(options));
+  const inBrowser = options.firstUse ? benchFirstUse : options.web ? benchWeb : null;
+  await (inBrowser && !options.list ? inBrowser(ROOT, options, say) : bench(options));
   // Dawn's threads would keep the process alive.
   process.exit(0);
 } catch (error) {

@@ -13,6 +13,8 @@ export interface BenchOptions {
   readonly ladder: boolean;
   /** In a browser instead; `edge` is the generator's picture size there. */
   readonly web: boolean;
+  /** A page's first use in a browser, and nothing else. */
+  readonly firstUse: boolean;
   readonly edge: number;
   readonly frames: boolean;
   readonly list: boolean;
@@ -52,7 +54,12 @@ export function parseOptions(argv: readonly string[]): BenchOptions {
     .option('--peers', 'time onnxruntime, jax-js, tfjs and PyTorch too, where they can', false)
     .option('--ladder', 'time earlier matrix products beside the present one, and nothing else', false)
     .option('--web', 'in a headless Chromium instead, beside onnxruntime-web and jax-js', false)
-    .option('--edge <px>', 'with --web: picture size of the paper generator', edge, 64)
+    .option(
+      '--first-use',
+      'in a headless Chromium: from nothing to the first frame, and switches of adapters',
+      false,
+    )
+    .option('--edge <px>', 'with --web and --first-use: picture size', edge, 64)
     .option('--no-frames', 'leave out frames end to end')
     .option('--out <folder>', 'where results go', 'bench/results')
     .option('--list', 'print the names of the cases', false)

@@ -102,11 +102,12 @@ async function copyLoaders(folder) {
   return copied;
 }
 
-/** Node, the program built in place, checkpoints, launcher. @param {string} folder */
+/** Node, the program and its app built in place, checkpoints, launcher. @param {string} folder */
 async function writeProgram(folder) {
   const env = { ...process.env, E2GAN_DIST: join(folder, 'dist') };
-  await step('building', process.execPath, ['build.mjs', 'cli'], { cwd: root, env });
-  await rm(join(folder, 'dist', 'cli.mjs.map'), { force: true });
+  await step('building', process.execPath, ['build.mjs', 'types', 'cli', 'web'], { cwd: root, env });
+  for (const name of await readdir(join(folder, 'dist'), { recursive: true }))
+    if (name.endsWith('.map')) await rm(join(folder, 'dist', name));
   await mkdir(join(folder, 'bin'), { recursive: true });
   await cp(await realpath(process.execPath), join(folder, 'bin', isWindows ? 'node.exe' : 'node'));
   await cp(join(root, 'checkpoints'), join(folder, 'checkpoints'), { recursive: true });

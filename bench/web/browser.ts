@@ -22,6 +22,17 @@ const FLAGS = [
   '--disable-quic',
 ];
 
+/** For canvases on the software device, which stay blank without, or take the whole browser's device with them. */
+export const CANVAS_FLAGS = ['--enable-features=Vulkan', '--use-vulkan=swiftshader', '--use-angle=vulkan'];
+
+/** Without what leads Dawn in Node to a driver: Chromium brings its own, and its own loader. */
+export const ownVulkan = (): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) =>
+      value === undefined || /^(VK_|LD_LIBRARY_PATH$)/.test(name) ? [] : [[name, value]],
+    ),
+  );
+
 /** E2GAN_CHROMIUM, or the first on the search path. @throws UserError where there is none */
 export async function findChromium(env: NodeJS.ProcessEnv = process.env): Promise<string> {
   const folders = (env.PATH ?? '').split(delimiter);
@@ -85,11 +96,12 @@ export class Browser {
     });
   }
 
-  static async open(path: string, url: string): Promise<Browser> {
+  static async open(path: string, url: string, flags: readonly string[] = []): Promise<Browser> {
     const profile = await mkdtemp(join(tmpdir(), 'e2gan-bench-web-'));
-    const child = spawn(path, [...FLAGS, `--user-data-dir=${profile}`, url], {
+    const child = spawn(path, [...FLAGS, ...flags, `--user-data-dir=${profile}`, url], {
       stdio: ['ignore', 'ignore', process.env.E2GAN_BENCH_TRACE ? 'inherit' : 'ignore'],
       detached: true,
+      env: ownVulkan(),
     });
     return new Browser(child, profile);
   }

@@ -2,12 +2,15 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import type { PageResult, PageTask } from './page_result.ts';
 
 // A server for one page: a fixed list of files, and the few requests by which the page is driven.
 
 const ORT = 'bench/peers/node_modules/onnxruntime-web/dist';
-const FILES: Readonly<Record<string, readonly [file: string, type: string]>> = {
+/** Files of a page by the path that it asks for. */
+export type PageFiles = Readonly<Record<string, readonly [file: string, type: string]>>;
+
+/** The page of `--web`. */
+export const PAGE_FILES: PageFiles = {
   '/': ['bench/web/page.html', 'text/html'],
   '/page.mjs': ['bench/peers/dist/web_page.mjs', 'text/javascript'],
   '/ort.mjs': [`${ORT}/ort.webgpu.bundle.min.mjs`, 'text/javascript'],
@@ -21,14 +24,21 @@ const ISOLATED = {
 };
 const LONGEST_BODY = 1 << 20;
 
-/** What the server asks of its owner. */
-export interface PageOwner {
+/** A page: its files, below a root, and what it is to do. */
+export interface ServedPage {
   readonly root: string;
-  readonly task: PageTask;
+  readonly files: PageFiles;
+  readonly task: unknown;
+  /** Of the browser, besides those of every page. */
+  readonly flags?: readonly string[];
+}
+
+/** What the server asks of its owner. */
+export interface PageOwner extends ServedPage {
   /** Processor milliseconds of the browser so far over cores; 0 where that cannot be known. */
   processorTime(): Promise<number>;
   say(line: string): void;
-  done(result: PageResult): void;
+  done(result: unknown): void;
   failed(reason: string): void;
 }
 
@@ -51,7 +61,7 @@ async function answer(owner: PageOwner, path: string, body: unknown): Promise<un
       owner.say(String(body));
       return null;
     case '/result':
-      owner.done(body as PageResult);
+      owner.done(body);
       return null;
     case '/failed':
       owner.failed(String(body));
@@ -63,7 +73,7 @@ async function answer(owner: PageOwner, path: string, body: unknown): Promise<un
 
 async function respond(owner: PageOwner, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const path = request.url ?? '/';
-  const file = FILES[path];
+  const file = owner.files[path];
   if (request.method === 'GET' && file) {
     const bytes = await readFile(join(owner.root, file[0]));
     response.writeHead(200, { ...ISOLATED, 'Content-Type': file[1] }).end(bytes);

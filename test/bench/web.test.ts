@@ -5,8 +5,9 @@ import type { FloatsByName } from '../../bench/graph/values.ts';
 import { parseOptions } from '../../bench/options.ts';
 import { findChromium, treeTime } from '../../bench/web/browser.ts';
 import { type WebCase, webCases } from '../../bench/web/cases.ts';
+import { firstUseMarkdown } from '../../bench/web/first_use.ts';
 import type { PageEntry, PageWho, WebResult } from '../../bench/web/page_result.ts';
-import { servePage } from '../../bench/web/server.ts';
+import { PAGE_FILES, servePage } from '../../bench/web/server.ts';
 import { ratio, webMarkdown } from '../../bench/web/table.ts';
 import { measurePageCase, type PageLibrary, type PageTools } from '../../bench/web/turns.ts';
 
@@ -167,7 +168,14 @@ test('the server isolates the page and gives nothing else away', async () => {
   const said: string[] = [];
   const task = { edge: 16, repeats: 3 };
   const ignore = () => {};
-  const owner = { root: '.', task, processorTime: async () => 7, done: ignore, failed: ignore };
+  const owner = {
+    root: '.',
+    files: PAGE_FILES,
+    task,
+    processorTime: async () => 7,
+    done: ignore,
+    failed: ignore,
+  };
   const { url, close } = await servePage({ ...owner, say: (line) => void said.push(line) });
   try {
     const page = await fetch(url);
@@ -184,6 +192,28 @@ test('the server isolates the page and gives nothing else away', async () => {
   } finally {
     close();
   }
+});
+
+test('a first use is one row: stages, a frame, and what a switch and a blend add to it', () => {
+  const text = firstUseMarkdown(
+    {
+      adapter: 'acme',
+      browser: 'Browser/1',
+      edge: 64,
+      bytes: 1_230_000,
+      timeline: { downloaded: 10, compiled: 200, ready: 250, firstFrame: 300 },
+      frames: { same: [20, 90, 10], switched: [22, 23, 99], blended: [5, 18, 19] },
+    },
+    'today',
+  );
+  const cells = text.split('\n').find((line) => line.includes('64x64'))!;
+  assert.equal(
+    cells
+      .split('|')
+      .map((cell) => cell.trim())
+      .filter(Boolean),
+    [...['64x64', '1.23', '10.0', '200', '250', '300', '20.0', '3.00', '0']],
+  );
 });
 
 test.run();

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { findChromium } from '../../bench/web/browser.ts';
+import { CANVAS_FLAGS, findChromium, ownVulkan } from '../../bench/web/browser.ts';
 
 // Debian's Chromium on SwiftShader. Without the Vulkan flags computing works, but canvases stay blank and the camera fails.
 
@@ -13,22 +13,12 @@ const FLAGS = [
   '--disable-sync',
   '--disable-dev-shm-usage',
   '--enable-unsafe-webgpu',
-  '--enable-features=Vulkan',
-  '--use-vulkan=swiftshader',
   '--use-webgpu-adapter=swiftshader',
-  '--use-angle=vulkan',
+  ...CANVAS_FLAGS,
   '--use-fake-device-for-media-stream',
   '--use-fake-ui-for-media-stream',
   '--js-flags=--expose-gc',
 ];
-
-/** Without what leads Dawn in Node to a driver: Chromium brings its own, and its own loader. */
-const ownVulkan = (): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(process.env).flatMap(([name, value]) =>
-      value === undefined || /^(VK_|LD_LIBRARY_PATH$)/.test(name) ? [] : [[name, value]],
-    ),
-  );
 
 /** A browser, or null where there is none, and then says so. */
 export async function openChromium(flags: readonly string[] = FLAGS): Promise<Browser | null> {

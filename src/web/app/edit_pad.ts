@@ -79,9 +79,16 @@ export class EditPad {
     this.#at = to;
     context.globalCompositeOperation = this.mode;
     context.strokeStyle = this.colour;
+    context.fillStyle = this.colour;
     context.lineWidth = this.size;
     context.lineCap = 'round';
     context.beginPath();
+    if (from[0] === to[0] && from[1] === to[1]) {
+      // A line of no length shows nothing.
+      context.arc(...to, this.size / 2, 0, 2 * Math.PI);
+      context.fill();
+      return;
+    }
     context.moveTo(...from);
     context.lineTo(...to);
     context.stroke();

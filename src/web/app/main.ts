@@ -142,7 +142,7 @@ class App {
   }
 
   #slower(slowness: Slowness, adapters: readonly string[]): void {
-    note(slownessOf(slowness));
+    note(slownessOf(slowness), false, 'slowness');
     const smaller = this.#models?.smaller ?? [];
     if (slowness === 'too slow' || !this.#isShipped || slowness.smaller === smaller.length) return;
     this.#base = beside(smaller[smaller.length - 1 - slowness.smaller]!.base);
@@ -170,7 +170,7 @@ class App {
   }
 
   async #scene(): Promise<void> {
-    await this.#sources.picture(await this.#train.scenes.scene(this.#seed++, SCENE_EDGE));
+    await this.#sources.picture(this.#train.scenes.scene(this.#seed++, SCENE_EDGE));
   }
 
   async #picture(): Promise<ImageBitmap | null> {

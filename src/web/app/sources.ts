@@ -140,9 +140,10 @@ export class Sources {
     return this.#still(mine, picture);
   }
 
-  /** A picture that is in memory, such as a scene. */
-  async picture({ width, height, rgb }: Picture): Promise<boolean> {
+  /** A picture that is in memory or on its way there, such as a scene. */
+  async picture(coming: Promise<Picture>): Promise<boolean> {
     const mine = ++this.#asked;
+    const { width, height, rgb } = await coming;
     const pixels = new ImageData(width, height);
     for (let from = 0, to = 0; from < rgb.length; from += 3, to += 4) {
       pixels.data.set(rgb.subarray(from, from + 3), to);

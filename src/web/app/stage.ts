@@ -58,6 +58,8 @@ export class FrameLoop {
     const { video } = this.#sources;
     return new Promise((resolve) => {
       this.#wake = resolve;
+      // Wakes when it is shown again.
+      if (document.hidden) return;
       if (this.#due) requestAnimationFrame(() => resolve());
       else if (!video) return;
       else if ('requestVideoFrameCallback' in video && !video.paused)
