@@ -56,6 +56,14 @@ export async function hostsAndOrigins(figures: Figures, { port }: Demo): Promise
 /** A request that must be refused: what it is, its bytes, the statuses that are right (0: closed). */
 type Refused = readonly [id: string, what: string, bytes: Buffer, statuses: readonly number[], way?: Way];
 
+/** As browsers ask for a WebSocket. */
+function webSocket(port: number, origin: string): Buffer {
+  const upgrade = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'];
+  const key = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==';
+  const lines = ['GET / HTTP/1.1', `Host: 127.0.0.1:${port}`, ...upgrade, key, `Origin: ${origin}`, '', ''];
+  return Buffer.from(lines.join('\r\n'));
+}
+
 function refusedRequests(port: number): Refused[] {
   const r = (line: string, ...headers: string[]) => request(port, line, ...headers);
   const post = (body: string | Buffer, type: string) =>
@@ -64,27 +72,12 @@ function refusedRequests(port: number): Refused[] {
       Buffer.from(body),
     ]);
   const methods = ['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'TRACE', 'PROPFIND', 'MKCOL', 'MOVE'];
-  // As browsers ask for a WebSocket.
-  const upgrade = (origin: string) =>
-    Buffer.from(
-      [
-        'GET / HTTP/1.1',
-        `Host: 127.0.0.1:${port}`,
-        'Connection: Upgrade',
-        'Upgrade: websocket',
-        'Sec-WebSocket-Version: 13',
-        'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
-        `Origin: ${origin}`,
-        '',
-        '',
-      ].join('\r\n'),
-    );
   const many = Array.from({ length: 10_000 }, (_, i) => `X-${i}: y`);
   const form = 'Content-Disposition: form-data; name="f"; filename="../../x.png"\r\n\r\nx\r\n--b--\r\n';
   const endless: Way = { endless: '400\r\n'.padEnd(5 + 0x400, 'z').concat('\r\n'), patienceMs: 20_000 };
   return [
-    ['H5', 'a WebSocket from elsewhere', upgrade('http://evil.example'), [0, 403]],
-    ['H5', 'a WebSocket from its own page', upgrade(`http://127.0.0.1:${port}`), [0, 404]],
+    ['H5', 'a WebSocket from elsewhere', webSocket(port, 'http://evil.example'), [0, 403]],
+    ['H5', 'a WebSocket from its own page', webSocket(port, `http://127.0.0.1:${port}`), [0, 404]],
     ['H6', '10 GB announced', r('GET /', 'Content-Length: 10000000000'), [413]],
     ['H6', '10 GB announced with POST', r('POST /', 'Content-Length: 10000000000'), [405, 413]],
     ['H6', 'chunks without end', r('GET /', 'Transfer-Encoding: chunked'), [0, 413], endless],
