@@ -7,7 +7,7 @@ import { writeNoise } from '../cli/small_model.ts';
 import { type Figures, runPart } from './figures.ts';
 import { type RefusedCase, refusedCases } from './refused_cases.ts';
 import { inScratch } from './scratch.ts';
-import { HELD_ELSEWHERE, LAST, NOT_HERE, UNTESTED } from './section_cases.ts';
+import { HELD_ELSEWHERE, LAST, NOT_HERE } from './section_cases.ts';
 import { writeStrangeFiles } from './strange_files.ts';
 
 // The list of bad input: what a command does with each, or where that is tested, or why it cannot come.
@@ -76,10 +76,9 @@ async function account(figures: Figures, called: ReadonlySet<string>): Promise<v
     known.add(id);
     console.log(`not called: ${id}: ${why}`);
   }
-  for (const [id, what] of UNTESTED) figures.skip(`case ${id}`, `${what}: no test holds it yet`);
-  const all = Object.entries(LAST)
-    .flatMap(([letter, n]) => Array.from({ length: n }, (_, i) => `${letter}${i + 1}`))
-    .filter((id) => !UNTESTED.some(([open]) => open === id));
+  const all = Object.entries(LAST).flatMap(([letter, n]) =>
+    Array.from({ length: n }, (_, i) => `${letter}${i + 1}`),
+  );
   const open = all.filter((id) => !known.has(id));
   if (open.length) figures.detail(`without an answer: ${open.join(', ')}`);
   figures.count('cases of bad input', all.length - open.length, all.length, 'have an answer');

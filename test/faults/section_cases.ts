@@ -17,6 +17,7 @@ const CROWDS = 'test/faults/crowds.ts';
 const TEACHER = 'test/faults/teacher.part.ts';
 const TROUBLE = 'test/web/trouble.test.ts';
 const APP = 'test/web/app.slow.test.ts';
+const APP_TROUBLE = 'test/web/app_trouble.slow.test.ts';
 const LOGIC = 'test/web/page_logic.test.ts';
 
 /** Cases that other tests hold. */
@@ -97,13 +98,23 @@ export const HELD_ELSEWHERE: readonly HeldElsewhere[] = [
   ['B3', 'limits', TROUBLE, 'limits too small'],
   ['B4', 'no f16', TROUBLE, 'f16 is not here, which nobody has to hear of'],
   ['B5', 'a lost device', TROUBLE, 'a lost device is replaced within 5 s'],
+  ['B6', 'a page that is hidden and shown again', APP_TROUBLE, 'a page that is hidden draws nothing'],
   ['B7', 'no camera', APP, 'what it refuses is said'],
+  ['B7', 'a camera that goes', APP_TROUBLE, 'unplugged, it gives way to a scene'],
   ['B8', 'many files', LOGIC, '65 files at once are too many'],
+  ['B8', 'many files, and 500 MB in one', APP_TROUBLE, '50 files at once, 70, and one of 500 MB'],
   ['B9', 'weights', TROUBLE, 'weights that are missing, broken off, or of another kind'],
+  [
+    'B10',
+    'too little memory on the device in a page',
+    'test/web/live.test.ts',
+    'without memory for a size, a smaller one is offered',
+  ],
   ['B11', 'another size between frames', TROUBLE, 'resized in between'],
   ['B12', 'markup in names', APP, 'names of files are text, whatever they hold'],
   ['B13', 'offline', APP, 'without a network'],
   ['B14', 'start and stop', TROUBLE, 'started and stopped 100 times'],
+  ['B15', 'another zoom or device pixel ratio', APP_TROUBLE, 'another zoom, another screen'],
   ['G1', 'validation error', GPU, 'workgroup'],
   ['G4', '65,536 groups', GPU, '65_536'],
   ['G5', 'a binding too large', GPU, 'a tensor above the binding limit'],
@@ -120,13 +131,6 @@ export const NOT_HERE: readonly (readonly [id: string, why: string])[] = [
   ['G3', 'in the part `numbers`'],
   ['G6', 'in the part `device_loss`'],
   ['G8', 'in the part `gpu`'],
-];
-
-/** Cases that no test holds yet. */
-export const UNTESTED: readonly (readonly [id: string, what: string])[] = [
-  ['B6', 'a page that is hidden and shown again'],
-  ['B10', 'too little memory on the device in a page'],
-  ['B15', 'another zoom or device pixel ratio'],
 ];
 
 /** Numbers of cases by letter, 162 in all. */
