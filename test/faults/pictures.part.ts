@@ -3,15 +3,16 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { decodePicture } from '../../src/cli/images/decode.ts';
-import { loadNative } from '../../src/cli/images/native.ts';
+import { loadNative, type Native } from '../../src/cli/images/native.ts';
 import type { Random } from '../../src/train/random.ts';
 import { chunk, idat, ihdr, plainPng, png } from '../cli/png_builder.ts';
+import { checkPictures } from '../cli/reference_pictures.ts';
 import { exifBlock, jpegWithExif, tinyJpeg, tinyWebp } from '../cli/tiny_pictures.ts';
 import { mutate } from '../model/mutate.ts';
 import { type Figures, type PartOptions, runPart } from './figures.ts';
 import { fuzzAll, type Target } from './fuzz.ts';
 
-// Mutated pictures: any picture or one error; two seconds; no memory that the header did not earn.
+// Reference pictures, pixel by pixel, and mutated ones: any picture or one error; two seconds; no memory that the header did not earn.
 
 const COUNT = { full: 200_000, sample: 1500 };
 const LIMITS = { ms: 2000, mb: 200 };
@@ -87,7 +88,23 @@ async function addShared(figures: Figures, seeds: Map<string, Uint8Array[]>): Pr
   }
 }
 
+/** Reference pictures by both sets of decoders, within the tolerance of each. */
+async function reference(figures: Figures): Promise<void> {
+  const name = 'reference pictures';
+  if (!existsSync(SHARED)) return figures.skip(name, `${SHARED} is absent`);
+  const sharp = await loadNative();
+  const check = async (way: string, native: Native | null) => {
+    const { count, wrong } = await checkPictures(SHARED, native);
+    for (const line of wrong) figures.detail(line);
+    figures.count(`${name} by ${way}`, count - wrong.length, count, 'within their tolerance');
+  };
+  if (sharp) await check('sharp', sharp);
+  else figures.skip(`${name} by sharp`, 'the optional package is not installed');
+  await check('the decoders that are always there, which refuse CMYK', null);
+}
+
 await runPart(async (figures, { full, seed }: PartOptions) => {
+  await reference(figures);
   const seeds = await ownSeeds();
   await addShared(figures, seeds);
   const count = Math.ceil((full ? COUNT.full : COUNT.sample) / seeds.size);

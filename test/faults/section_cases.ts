@@ -26,7 +26,7 @@ export const HELD_ELSEWHERE: readonly HeldElsewhere[] = [
   ['I8', 'text and profiles that inflate', PNG, 'compressed text and profiles of 64 MB are not inflated'],
   ['I11', 'palette index out of range', PNG, 'palette'],
   ['I14', '16 bits, 1 bit, grey, alpha, interlaced', 'test/cli/decode.test.ts', 'within its tolerance'],
-  ['I15', 'CMYK', 'test/cli/decode.test.ts', 'CMYK'],
+  ['I15', 'CMYK', 'test/cli/decode.test.ts', 'CMYK is refused'],
   ['I16', 'EXIF rotation once', PICTURES, 'EXIF orientation is applied once'],
   ['I17', 'EXIF loop', PICTURES, 'a loop of directories does no harm'],
   ['I19', 'animations', PNG, 'an animation gives its first frame'],
