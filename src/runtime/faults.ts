@@ -23,6 +23,15 @@ export class Fault {
     return this.#kind === DeviceLostError;
   }
 
+  get isMemory(): boolean {
+    return this.#kind === OutOfMemoryError;
+  }
+
+  /** The same, with more about where it comes from. */
+  with(note: string | null): Fault {
+    return note === null ? this : new Fault(`${this.message} (${note})`, this.#kind);
+  }
+
   /** The same, named by where it came up. */
   in(what: string): Fault {
     return new Fault(`${what}: ${this.message}`, this.#kind);
@@ -33,6 +42,13 @@ export class Fault {
     return new this.#kind(`${what}: ${this.message}`);
   }
 }
+
+/** Finds out where a fault comes from; null where it cannot. */
+export type Explain = (fault: Fault) => Promise<string | null>;
+
+/** A fault with its explanation. A device that goes away meanwhile is told of elsewhere. */
+export const explained = async (fault: Fault, explain: Explain | null): Promise<Fault> =>
+  explain && !fault.isLoss ? fault.with(await explain(fault).catch(() => null)) : fault;
 
 /**
  * What a device reports on its own time. WebGPU throws for almost nothing: a refused submit leaves the old values in
@@ -83,12 +99,14 @@ export class Faults {
     return { result, fault: first.then((e) => (e ? Fault.of(e) : null)) };
   }
 
-  /** Does GPU work whose faults, named by `what`, surface at the next `settle`. */
-  guard<T>(what: string, work: () => T): T {
+  /** Does GPU work whose first fault, named by `what`, surfaces at the next `settle`. */
+  guard<T>(what: string, work: () => T, explain: Explain | null = null): T {
     const { result, fault } = this.scoped(work);
-    const noted = fault.then((found) => void (found && this.#note(found.in(what))));
     const before = this.#accepted;
-    this.#accepted = noted.then(() => before);
+    this.#accepted = before.then(async () => {
+      const found = await fault;
+      if (found) this.#note((await explained(found, explain)).in(what));
+    });
     return result;
   }
 

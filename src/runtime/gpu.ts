@@ -130,7 +130,8 @@ export class Gpu {
   parameter(name: string, shape: Shape, values?: ArrayLike<number>, dtype: 'f32' | 'f16' = 'f32'): Tensor {
     const storage = newStorage('parameter', name, shape, dtype);
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
-    storage.buffer = this.faults.guard(name, () => this.createBuffer(name, storage.bytes, usage));
+    const what = `${name} ${showShape(shape)}`;
+    storage.buffer = this.faults.guard(what, () => this.createBuffer(name, storage.bytes, usage));
     const tensor = new Tensor(this, shape, storage);
     if (values) this.write(tensor, values);
     return tensor;

@@ -1,7 +1,9 @@
 import { deviceWait } from '#navigator-gpu';
 import { type Bound, bindPlan, type Step, unbind } from './bind.ts';
+import { blame, describeLaunch } from './blame.ts';
 import { cut, submitSteps } from './encode.ts';
 import { KernelError } from './errors.ts';
+import { type Explain, explained } from './faults.ts';
 import type { Gpu } from './gpu.ts';
 import type { Plan } from './plan.ts';
 import { timeRuns } from './profile.ts';
@@ -33,6 +35,8 @@ export class Program {
   readonly #bound: Bound;
   /** Parameters that a run changes. */
   readonly #written: readonly Storage[];
+  /** Finds the launch that a fault comes from. */
+  readonly #blame: Explain;
   #derived = false;
   #disposed = false;
 
@@ -62,6 +66,7 @@ export class Program {
     this.compiled = compiled;
     this.label = `program ${Object.keys(outputs).join(', ') || 'without outputs'}`;
     this.replay = new Replay(gpu, this.label, bound.each);
+    this.#blame = blame(gpu, [...bound.once, ...bound.each]);
     for (const [name, tensor] of Object.entries(outputs)) {
       this.#readbacks.set(name, new Readback(gpu, name, tensor.storage.bytes, 2));
     }
@@ -83,7 +88,11 @@ export class Program {
     const launches = [...plan.once, ...plan.each];
     let done = 0;
     const compiled = launches.map(async (launch) => {
-      const pipeline = await gpu.pipelines.get(launch);
+      const pipeline = await gpu.pipelines.get(launch).catch((error: Error) => {
+        throw error instanceof KernelError
+          ? new KernelError(`${error.message} (in ${describeLaunch(launch)})`)
+          : error;
+      });
       onPipeline?.(++done, launches.length);
       return pipeline;
     });
@@ -96,8 +105,9 @@ export class Program {
     const error = await deviceWait(fault);
     watch.lap('buffers');
     if (error) {
+      const told = await deviceWait(explained(error, result.#blame));
       result.dispose();
-      throw error.error(`compile of ${result.label}`);
+      throw told.error(`compile of ${result.label}`);
     }
     gpu.faults.check(`compile of ${result.label}`);
     return result;
@@ -142,11 +152,12 @@ export class Program {
   /** Enqueues one run. Faults surface at the next `read`, `settle` or `run`. */
   submit(values: Readonly<Record<string, ArrayLike<number>>> = {}): void {
     this.replay.begin();
-    this.gpu.faults.guard(this.label, () => {
+    const work = () => {
       this.write(values);
       this.#refresh();
       this.replay.run(this.gpu.device);
-    });
+    };
+    this.gpu.faults.guard(this.label, work, this.#blame);
     this.#touch();
     this.replay.end();
   }

@@ -79,7 +79,17 @@ test('messages have one line, though the device wrote several', async () => {
 test('a submit that the device dropped gives no old values', async () => {
   breakProgram();
   program.submit();
-  await assertRejects(program.read('y'), KernelError, /^read of y: program y, z: .*destroyed/);
+  const message = /^read of y: program y, z: .*destroyed.* \(in transpose\/forward x \[4, 4\], y \[4, 4\]\)$/;
+  await assertRejects(program.read('y'), KernelError, message);
+});
+
+test('of the launches of a submit, the one that the device refuses is named with its shapes', async () => {
+  const addition = program.each[1]!;
+  Object.assign(addition.launch, { groups: [65_536, 1, 1] });
+  program.submit({ x: range(16) });
+  const message =
+    /^read of y: program y, z: .*65536.* \(in add\/forward a \[4, 4\], b \[4, 4\], y \[4, 4\]\)$/;
+  await assertRejects(program.read('y'), KernelError, message);
 });
 
 test('no read of several gets through', async () => {
@@ -103,10 +113,12 @@ test('neither does the read of a parameter that the dropped submit should have t
   await assertRejects(gpu.read(w), KernelError, /^read of w: program without outputs: .*destroyed/);
 });
 
-test('out of memory in a run stops it', async () => {
+test('out of memory in a run stops it, and is told by the launch that needs most', async () => {
   injectFault(new GPUOutOfMemoryError('no 4 GiB left'));
   program.submit();
-  await assertRejects(program.read('y'), KernelError, /^read of y: program y, z: no 4 GiB left/);
+  const message =
+    /^read of y: program y, z: no 4 GiB left \(most is needed by add\/forward a \[4, 4\], .*: 192 bytes\)$/;
+  await assertRejects(program.read('y'), KernelError, message);
 });
 
 test('out of memory while a program is made names it, leaves nothing behind and harms nobody', async () => {
@@ -124,7 +136,11 @@ test('out of memory while a program is made names it, leaves nothing behind and 
 test('out of memory for a parameter names it', async () => {
   injectFault(new GPUOutOfMemoryError('no 4 GiB left'));
   const w = gpu.parameter('decoder.weight', [4, 4]);
-  await assertRejects(gpu.read(w), KernelError, /^read of decoder\.weight: decoder\.weight: no 4 GiB left/);
+  await assertRejects(
+    gpu.read(w),
+    KernelError,
+    /^read of decoder\.weight: decoder\.weight \[4, 4\]: no 4 GiB left/,
+  );
 });
 
 test('a read that never arrives is given up, and its place is free again', async () => {
