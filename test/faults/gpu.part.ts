@@ -3,8 +3,10 @@ import { Gpu } from '../../src/runtime/gpu.ts';
 import { add } from '../../src/runtime/ops/add.ts';
 import { matmul } from '../../src/runtime/ops/matmul.ts';
 import { transpose } from '../../src/runtime/ops/transpose.ts';
-import { runPart } from './figures.ts';
+import { breakSteps } from './broken_steps.ts';
+import { type Figures, runPart } from './figures.ts';
 import { GPU_INJECTIONS, type GpuInjection } from './gpu_injections.ts';
+import { inScratch } from './scratch.ts';
 
 // Errors of the device: none may be reported as a success. All buffers hold NaN before the run, so that lost work shows.
 
@@ -41,10 +43,10 @@ function wrongWith(outcome: Float32Array | Error, right: Float32Array): string |
   return `not told as the device's: ${outcome.stack}`;
 }
 
-await runPart(async (figures, { full }) => {
+/** Errors in one small program, each at several places. */
+async function breakProgram(figures: Figures, count: number): Promise<void> {
   const right = await runWith(null, 0);
   if (right instanceof Error) throw right;
-  const count = full ? 100 : GPU_INJECTIONS.length;
   let told = 0;
   for (let i = 0; i < count; i++) {
     const injection = GPU_INJECTIONS[i % GPU_INJECTIONS.length]!;
@@ -53,5 +55,19 @@ await runPart(async (figures, { full }) => {
     if (wrong) figures.detail(`${injection.name} (${i}): ${wrong}`);
     else told++;
   }
-  figures.count('errors of the device', told, count, 'told, none reported as success');
-});
+  figures.count('errors of the device in a program', told, count, 'told, none reported as success');
+}
+
+// 100 errors in full.
+const COUNTS = {
+  full: { program: 56, training: 44 },
+  sample: { program: GPU_INJECTIONS.length, training: 11 },
+};
+
+await runPart((figures, { full, seed }) =>
+  inScratch(async (folder) => {
+    const { program, training } = full ? COUNTS.full : COUNTS.sample;
+    await breakProgram(figures, program);
+    await breakSteps(figures, folder, training, seed);
+  }),
+);

@@ -10,7 +10,7 @@ export interface GpuInjection {
 type Any = Record<string, (...values: unknown[]) => unknown>;
 
 /** Replaces a method; the replacement is given the real one. */
-function replace(
+export function replace(
   target: object,
   name: string,
   by: (real: (...values: unknown[]) => unknown, values: unknown[]) => unknown,
@@ -23,7 +23,7 @@ function replace(
 }
 
 /** Lets the nth call of a method, from 0, go wrong. */
-function nthCall(
+export function nthCall(
   target: object,
   name: string,
   nth: number,
@@ -54,7 +54,7 @@ const onBuffer = (gpu: Gpu, nth: number, by: (buffer: GPUBuffer) => void) =>
     return buffer;
   });
 
-const TEBIBYTE = 2 ** 40;
+export const TEBIBYTE = 2 ** 40;
 
 /** Each is tried at several places: the nth call of its kind. */
 export const GPU_INJECTIONS: readonly GpuInjection[] = [

@@ -1,18 +1,16 @@
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
-import { loadCheckpoint, saveCheckpoint } from '../../src/cli/run/checkpoints.ts';
 import type { Picture } from '../../src/model/picture.ts';
 import type { Step } from '../../src/runtime/bind.ts';
 import { submitSteps } from '../../src/runtime/encode.ts';
 import { Gpu } from '../../src/runtime/gpu.ts';
 import type { Tensor } from '../../src/runtime/tensor.ts';
-import { readCheckpoint, writeCheckpoint } from '../../src/train/checkpoint.ts';
-import { DivergedError, type PairSource, trainLoop } from '../../src/train/loop.ts';
+import { DivergedError, type PairSource } from '../../src/train/loop.ts';
 import { Random } from '../../src/train/random.ts';
 import type { Trainer } from '../../src/train/trainer.ts';
 import { type Figures, type PartOptions, runPart } from './figures.ts';
 import { inScratch } from './scratch.ts';
-import { beginSmall, noiseSource, SAMPLING, smallTrainer } from './small_training.ts';
+import { beginSmall, noiseSource, smallTrainer, trainSaving } from './small_training.ts';
 
 // NaN and infinities put into inputs, weights, gradients and losses of a training step.
 
@@ -138,42 +136,11 @@ const MAKERS = { weight, gradient, loss, input };
 async function trainBroken(trainer: Trainer, injection: Injection, folder: string): Promise<string | null> {
   const { at, named } = injection;
   const source = injection.source?.(noiseSource) ?? noiseSource;
-  let loads = 0;
-  const counted: PairSource = {
-    count: source.count,
-    load(i) {
-      if (++loads === at) injection.act();
-      return source.load(i);
-    },
-  };
-  const error = await trainLoop(trainer, counted, SAMPLING, 0, {
-    onStep() {},
-    shouldStop: () => false,
-    isCheckpointDue: () => true,
-    async onCheckpoint(step) {
-      const state = {
-        architecture: 'a',
-        step,
-        ...(await trainer.save()),
-        random: null,
-        cursor: step,
-        config: {},
-      };
-      await saveCheckpoint(folder, step, await writeCheckpoint(state));
-    },
-  }).then(
-    () => null,
-    (thrown: Error) => thrown,
-  );
-  const kept = await loadCheckpoint(
-    folder,
-    (bytes) => readCheckpoint(bytes),
-    () => {},
-  );
+  const { error, kept } = await trainSaving(trainer, source, folder, at, () => injection.act());
   if (!(error instanceof DivergedError)) return `went on, or failed otherwise: ${error}`;
   if (!named.test(error.message) || !error.message.endsWith(`at step ${at}`))
     return `says "${error.message}", not ${named} at step ${at}`;
-  return (kept?.step ?? 0) === at - 1 ? null : `the checkpoint kept is of step ${kept?.step}`;
+  return kept === at - 1 ? null : `the checkpoint kept is of step ${kept}`;
 }
 
 async function injectAll(figures: Figures, folder: string, { full, seed }: PartOptions): Promise<void> {

@@ -1,10 +1,12 @@
+import { loadCheckpoint, saveCheckpoint } from '../../src/cli/run/checkpoints.ts';
 import { discriminatorSpecs } from '../../src/model/discriminator.ts';
 import { e2ganNetwork } from '../../src/model/generator_network.ts';
 import { defaultRanks } from '../../src/model/lora.ts';
 import { PROMPT_TOKENS } from '../../src/model/text.ts';
 import type { Gpu } from '../../src/runtime/gpu.ts';
+import { readCheckpoint, writeCheckpoint } from '../../src/train/checkpoint.ts';
 import { initialLora, initialWeights } from '../../src/train/init.ts';
-import type { PairSource } from '../../src/train/loop.ts';
+import { type PairSource, trainLoop } from '../../src/train/loop.ts';
 import { Random } from '../../src/train/random.ts';
 import { Trainer } from '../../src/train/trainer.ts';
 import { noisePicture, SMALL } from '../cli/small_model.ts';
@@ -45,3 +47,52 @@ export const noiseSource: PairSource = {
 };
 
 export const SAMPLING = { count: noiseSource.count, seed: 1, flip: false } as const;
+
+/** What became of a training that something befell. */
+export interface Broken {
+  readonly error: Error | null;
+  /** The last step that was told as done. */
+  readonly told: number;
+  /** The step of the checkpoint that is kept; 0 without one. */
+  readonly kept: number;
+}
+
+/** Trains with a checkpoint after every step; `befall` is called before step `at`, counted from 1. */
+export async function trainSaving(
+  trainer: Trainer,
+  source: PairSource,
+  folder: string,
+  at: number,
+  befall: () => void,
+): Promise<Broken> {
+  let [loads, told] = [0, 0];
+  const counted: PairSource = {
+    count: source.count,
+    load(i) {
+      if (++loads === at) befall();
+      return source.load(i);
+    },
+  };
+  const error = await trainLoop(trainer, counted, SAMPLING, 0, {
+    onStep(step) {
+      told = step;
+    },
+    shouldStop: () => false,
+    isCheckpointDue: () => true,
+    async onCheckpoint(step) {
+      const rest = { random: null, cursor: step, config: {} };
+      const state = { architecture: 'a', step, ...(await trainer.save()), ...rest };
+      await saveCheckpoint(folder, step, await writeCheckpoint(state));
+    },
+  }).then(
+    () => null,
+    (thrown: Error) => thrown,
+  );
+  return { error, told, kept: await keptStep(folder) };
+}
+
+/** The step of the newest checkpoint that can be read; 0 without one. */
+export async function keptStep(folder: string): Promise<number> {
+  const read = (bytes: Uint8Array) => readCheckpoint(bytes);
+  return (await loadCheckpoint(folder, read, () => {}))?.step ?? 0;
+}
