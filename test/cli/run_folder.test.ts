@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -71,6 +72,29 @@ test('a second process is refused while the first lives, and takes over when it 
     const heir = await lockFolder(path);
     await rejectsWith(() => lockFolder(path), /in use/);
     await heir.release();
+    assert.equal(await readdir(path), []);
+  });
+});
+
+test('heirs that died half way are followed, and of many heirs one wins', async () => {
+  await withFolder(async (path) => {
+    const dead = async (name: string) => {
+      const child = spawn(process.execPath, ['-e', '']);
+      await new Promise((resolve) => child.once('exit', resolve));
+      const text = JSON.stringify({ pid: child.pid!, host: hostname(), birth: '', since: name });
+      await writeFile(join(path, name), text);
+      return createHash('sha256').update(text).digest('hex').slice(0, 16);
+    };
+    const first = await dead('lock.json');
+    await dead(`lock.json.after-${await dead(`lock.json.after-${first}`)}`);
+    const heirs = await Promise.allSettled(Array.from({ length: 8 }, () => lockFolder(path)));
+    const won = heirs.filter((heir) => heir.status === 'fulfilled');
+    assert.is(won.length, 1);
+    for (const heir of heirs)
+      if (heir.status === 'rejected')
+        assert.match(heir.reason.message, /in use by process|has just had this folder/);
+    assert.equal(await readdir(path), ['lock.json']);
+    await won[0]!.value.release();
     assert.equal(await readdir(path), []);
   });
 });

@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import { link, readFile, rm, writeFile } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { link, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { errorCode, fileError, UserError } from '../errors.ts';
@@ -67,9 +67,11 @@ async function birthOf(pid: number): Promise<string> {
 /** Codes of file systems that have no second names for a file. */
 const UNLINKABLE: readonly string[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
 
+let created = 0;
+
 /** False if the file is there already. It appears with all its content or not at all, whenever this process dies. */
 async function createExclusively(path: string, content: string): Promise<boolean> {
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  const temporary = join(dirname(path), `.${basename(path)}.${++created}.${process.pid}.tmp`);
   try {
     await writeFile(temporary, content);
     await link(temporary, path).catch(async (error) => {
@@ -85,26 +87,42 @@ async function createExclusively(path: string, content: string): Promise<boolean
   }
 }
 
-/** Replaces a dead owner's lock. The guard file keeps two heirs from both believing that they won. */
+/** Where the process that follows a dead owner says so. Texts are unique, so nobody is followed twice. */
+const heirOf = (path: string, text: string): string =>
+  `${path}.after-${createHash('sha256').update(text).digest('hex').slice(0, 16)}`;
+
+/**
+ * Replaces a dead owner's lock. Whoever creates the file of the heir is the only one; heirs that died before they were
+ * done are followed in turn. The lock is replaced before these files go, so that a latecomer who finds none sees the new lock.
+ */
 async function takeOver(path: string, mine: string): Promise<void> {
   const dead = await readDeadLock(path);
-  const guard = `${path}.takeover`;
-  if (!(await createExclusively(guard, mine))) {
-    throw new UserError(`${guard}: another process is taking this folder over; wait, or remove the file`);
-  }
+  let heir = heirOf(path, dead);
+  while (!(await createExclusively(heir, mine))) heir = heirOf(path, await readDeadLock(heir));
   try {
-    const now = await readFile(path, 'utf8').catch(() => '');
-    if (now !== dead) throw new UserError(`${path}: another process has just taken this folder over`);
+    if ((await readFile(path, 'utf8').catch(() => '')) !== dead) throw justTaken(path);
     await writeAtomic(path, mine);
-  } finally {
-    await rm(guard, { force: true }).catch(() => {});
+  } catch (error) {
+    await rm(heir, { force: true }).catch(() => {});
+    throw error;
   }
+  await removeHeirs(path);
 }
+
+/** What is left does no harm: no lock names it any more. */
+async function removeHeirs(path: string): Promise<void> {
+  const names = await readdir(dirname(path)).catch(() => []);
+  const heirs = names.filter((name) => name.startsWith(`${basename(path)}.after-`));
+  for (const name of heirs) await rm(join(dirname(path), name), { force: true }).catch(() => {});
+}
+
+const justTaken = (path: string) =>
+  new UserError(`${path}: another process has just had this folder; try again`);
 
 /** The text of a lock whose owner is gone. @throws UserError if the owner lives or cannot be judged. */
 async function readDeadLock(path: string): Promise<string> {
   const text = await readFile(path, 'utf8').catch((error) => {
-    throw fileError(path, 'read the lock', error);
+    throw errorCode(error) === 'ENOENT' ? justTaken(path) : fileError(path, 'read the lock', error);
   });
   const owner = parseOwner(text);
   if (!owner)
