@@ -103,6 +103,15 @@ export async function makeFolder(path: string): Promise<void> {
   }
 }
 
+/** Removes a file, or a folder with all in it; what is not there is no error. @throws UserError naming it. */
+export async function remove(path: string): Promise<void> {
+  try {
+    await nodeFiles.rm(path, { recursive: true, force: true });
+  } catch (error) {
+    throw fileError(path, 'remove it', error);
+  }
+}
+
 /** Refuses to overwrite `path` unless `force` is set. @throws UserError with exit code 2. */
 export async function refuseExisting(path: string, force: boolean): Promise<void> {
   if (force) return;

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Picture } from '../model/picture.ts';
 import type { Choices } from '../runtime/tuner.ts';
 import { errorCode, fileError, messageOf, UserError, usageError } from './errors.ts';
-import { makeFolder, readRegularFile, writeAtomic } from './files.ts';
+import { makeFolder, readRegularFile, remove, writeAtomic } from './files.ts';
 import { encodePng } from './images/png.ts';
 import { type Config, configDifferences, configText } from './run/config.ts';
 import { lockFolder } from './run/lock.ts';
@@ -133,6 +133,5 @@ async function removeLeftovers(path: string): Promise<void> {
 }
 
 async function clear(path: string, isOwn: NonNullable<RunFolderOptions['isOwn']>): Promise<void> {
-  for (const name of await readdir(path))
-    if (await isOwn(name, path)) await rm(join(path, name), { recursive: true, force: true });
+  for (const name of await readdir(path)) if (await isOwn(name, path)) await remove(join(path, name));
 }

@@ -6,6 +6,7 @@ import { loadCheckpoint, saveCheckpoint } from '../../src/cli/run/checkpoints.ts
 import { FormatError } from '../../src/model/format_error.ts';
 import { type CheckpointState, readCheckpoint, writeCheckpoint } from '../../src/train/checkpoint.ts';
 import { Random } from '../../src/train/random.ts';
+import { breakOutputs } from './broken_outputs.ts';
 import { FAILURES, type Failure, failFiles } from './failing_files.ts';
 import { type Figures, type PartOptions, runPart } from './figures.ts';
 import { trainOnHost } from './host_training.ts';
@@ -153,5 +154,6 @@ await runPart(async (figures, options) => {
     await everyCallOfASave(figures, folder);
     await everyCallOfARun(figures, folder, options);
     await damagedBytes(figures, options);
+    await breakOutputs(figures, folder, options);
   });
 });

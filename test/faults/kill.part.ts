@@ -122,9 +122,9 @@ const stepsIn = (out: string): number => {
   return existsSync(path) ? readFileSync(path, 'utf8').split('\n').length - 1 : 0;
 };
 
-/** Sends the child a signal some steps after its first. */
+/** Sends the child a signal some steps after its first; `sent` hears of it. */
 const killAfter =
-  (out: string, steps: number, signal: NodeJS.Signals = 'SIGKILL') =>
+  (out: string, steps: number, signal: NodeJS.Signals = 'SIGKILL', sent: () => void = () => {}) =>
   (child: Child) => {
     let from: number | undefined;
     const timer = setInterval(() => {
@@ -132,6 +132,7 @@ const killAfter =
       if (from === undefined || done < from) from = done;
       if (done <= from + steps) return;
       child.kill(signal);
+      sent();
       clearInterval(timer);
     }, 5);
     child.on('close', () => clearInterval(timer));
@@ -145,6 +146,21 @@ async function sameAdapter(a: string, b: string): Promise<boolean> {
   return of.every((bytes, i) => bytes && other[i] && bytes.equals(other[i]));
 }
 
+/** Milliseconds of a step in a whole run: the longest time between two lines of its log. */
+async function longestStep(base: string, out: string): Promise<number> {
+  const times: number[] = [];
+  await node(finetune(base, out), (child) => {
+    let seen = 0;
+    const timer = setInterval(() => {
+      const done = stepsIn(out);
+      if (done > seen) times.push(performance.now());
+      seen = done;
+    }, 5);
+    child.on('close', () => clearInterval(timer));
+  });
+  return Math.max(...times.slice(1).map((time, i) => time - times[i]!));
+}
+
 const CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /** What saves first and says so by its exit code. */
@@ -152,16 +168,22 @@ async function signals(
   figures: Figures,
   folder: string,
   whole: string,
+  stepMs: number,
   { full, seed }: PartOptions,
 ): Promise<void> {
   const base = join(folder, 'base.safetensors');
   const random = new Random(`signals ${seed}`);
-  let [left, equal, sent] = [0, 0, 0];
+  let [left, equal, sent, slowest] = [0, 0, 0, 0];
   for (let i = 0; i < (full ? 25 : 1); i++) {
     const out = join(folder, `stopped-${i}`);
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       sent++;
-      const ended = await node(finetune(base, out), killAfter(out, random.integer(20), signal));
+      let at = 0;
+      const hear = () => {
+        at = performance.now();
+      };
+      const ended = await node(finetune(base, out), killAfter(out, random.integer(20), signal, hear));
+      slowest = Math.max(slowest, performance.now() - at);
       if (ended.code === CODES[signal]) left++;
       else figures.detail(`${signal}: exit code ${ended.code}: ${ended.err.split('\n').at(-2)}`);
     }
@@ -169,6 +191,12 @@ async function signals(
     if (await sameAdapter(out, whole)) equal += 2;
   }
   figures.count('SIGINT and SIGTERM during a training', left, sent, 'left with their code');
+  figures.atMost(
+    'the slowest of them, from the signal to the end',
+    slowest,
+    2000 + Math.round(stepMs),
+    'ms, 2 s and a step',
+  );
   figures.count('and after a resume', equal, sent, 'ended with the same bits');
 }
 
@@ -177,8 +205,8 @@ async function wholeProgram(figures: Figures, folder: string, options: PartOptio
   const base = join(folder, 'base.safetensors');
   await writeSmallBase(base);
   const whole = join(folder, 'program');
-  await node(finetune(base, whole));
-  await signals(figures, folder, whole, options);
+  const stepMs = await longestStep(base, whole);
+  await signals(figures, folder, whole, stepMs, options);
   const random = new Random(`program ${seed}`);
   const perRun = full ? 10 : 2;
   let [kills, equal] = [0, 0];

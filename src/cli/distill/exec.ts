@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Picture } from '../../model/picture.ts';
 import { errorCode, fileError, messageOf, UserError } from '../errors.ts';
-import { readRegularFile } from '../files.ts';
+import { readRegularFile, remove } from '../files.ts';
 import { MAX_FILE_BYTES } from '../images/limits.ts';
 import { fillArguments } from './argument_vector.ts';
 import { runChild } from './child_program.ts';
@@ -36,7 +36,7 @@ export function execTeacher(settings: ExecSettings): Teacher {
         await makeWorkFolder(folder, request.png);
         return await runOn(folder, request, settings, programs.length === 1);
       } finally {
-        await rm(folder, { recursive: true, force: true });
+        await remove(folder);
       }
     },
     close: () => {},

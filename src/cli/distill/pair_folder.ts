@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { Picture } from '../../model/picture.ts';
@@ -6,8 +6,8 @@ import { readDescription } from '../data/concepts.ts';
 import { splitName } from '../data/layout.ts';
 import { listFolder, sortNaturally } from '../data/listing.ts';
 import { Skips } from '../data/skips.ts';
-import { errorCode, UserError, usageError } from '../errors.ts';
-import { makeFolder, writeAtomic } from '../files.ts';
+import { errorCode, fileError, UserError, usageError } from '../errors.ts';
+import { makeFolder, remove, writeAtomic } from '../files.ts';
 import { readPicture } from '../images/decode.ts';
 import { encodePng } from '../images/png.ts';
 import type { Size } from '../options.ts';
@@ -90,10 +90,12 @@ export class PairFolder {
 
   /** Removes what a killed job left half-written, and the programs' files. */
   async removeLeftovers(): Promise<void> {
-    await rm(this.workFolder, { recursive: true, force: true });
-    const entries = await readdir(this.path, { withFileTypes: true, recursive: true });
+    await remove(this.workFolder);
+    const entries = await readdir(this.path, { withFileTypes: true, recursive: true }).catch((error) => {
+      throw fileError(this.path, 'list the folder', error);
+    });
     for (const { name, parentPath } of entries.filter((e) => e.isFile() && LEFTOVER.test(e.name)))
-      await rm(join(parentPath, name), { force: true });
+      await remove(join(parentPath, name));
   }
 
   /**
@@ -138,7 +140,7 @@ export class PairFolder {
   /** Writes `failures.jsonl`, or removes it where there are none. */
   async writeFailures(failures: readonly Failure[]): Promise<void> {
     const path = join(this.path, FAILURES);
-    if (failures.length === 0) return rm(path, { force: true });
+    if (failures.length === 0) return remove(path);
     await writeAtomic(path, failures.map((failure) => `${JSON.stringify(failure)}\n`).join(''));
   }
 }

@@ -1,8 +1,8 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ForeignCheckpointError } from '../../train/checkpoint.ts';
 import { errorCode, fileError, messageOf, UserError } from '../errors.ts';
-import { type FileCalls, makeFolder, readRegularFile, writeAtomic } from '../files.ts';
+import { type FileCalls, makeFolder, readRegularFile, remove, writeAtomic } from '../files.ts';
 
 const FOLDER = 'checkpoints';
 const NAME = /^step_(\d{9,})\.safetensors$/;
@@ -84,10 +84,4 @@ async function namesIn(folder: string): Promise<string[]> {
 async function removeLeftovers(folder: string): Promise<void> {
   const left = (await namesIn(folder)).filter((name) => name.endsWith('.tmp'));
   for (const name of left) await remove(join(folder, name));
-}
-
-async function remove(path: string): Promise<void> {
-  await rm(path, { force: true }).catch((error) => {
-    throw fileError(path, 'remove it', error);
-  });
 }

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BaseKind, conceptSet } from '../../train/method/concept_sets.ts';
 import { type BaseModel, readBaseModel } from '../base_model.ts';
 import { trainBase } from '../base_training.ts';
+import { remove } from '../files.ts';
 import { openRunFolder, wasBegunWith } from '../run_folder.ts';
 import { Interrupted } from '../signals.ts';
 import type { Study } from './study.ts';
@@ -54,7 +54,7 @@ export async function studyBase(study: Study, kind: BaseKind, seed: number): Pro
         previewEvery: Number.MAX_SAFE_INTEGER,
       });
       if (stopped) throw new Interrupted(stopped);
-      await rm(run.file('checkpoints'), { recursive: true, force: true });
+      await remove(run.file('checkpoints'));
     } finally {
       await run.release();
     }

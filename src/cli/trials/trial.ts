@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ComodganConfig, comodganJudgeSpecs, comodganSpecs } from '../../model/comodgan_spec.ts';
 import type { DiscriminatorConfig } from '../../model/discriminator.ts';
@@ -17,7 +17,7 @@ import type { PairSource, PromptedPair } from '../../train/loop.ts';
 import { Random } from '../../train/random.ts';
 import { Trainer } from '../../train/trainer.ts';
 import type { Training } from '../../train/training.ts';
-import { writeAtomic } from '../files.ts';
+import { remove, writeAtomic } from '../files.ts';
 import { encodePng } from '../images/png.ts';
 import { openRunFolder, type RunFolder, wasBegunWith } from '../run_folder.ts';
 import { editAll, runSession } from '../session.ts';
@@ -247,7 +247,7 @@ export async function runTrial(bench: TrialBench, trial: Trial): Promise<TrialRe
     trainer = await begin(bench.gpu, trial);
     const result = await finish({ bench, trial, run, trainer });
     await bench.log.add(JSON.stringify(settings), result);
-    await rm(run.file('checkpoints'), { recursive: true, force: true });
+    await remove(run.file('checkpoints'));
     return result;
   } finally {
     trainer?.dispose();
