@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type AppPage, frames, framesOf, noted, openApp, PATIENCE, said } from './app_page.ts';
@@ -77,8 +78,30 @@ inApp('a lost device is replaced', async ({ tab }) => {
   await tab.waitForFunction(() => document.body.dataset.state === 'running', null, { timeout: PATIENCE });
 });
 
+/** Lets the device of the next training be lost after three of its steps. */
+const loseInTraining = (tab: Page) =>
+  tab
+    .workers()
+    .find((worker) => worker.url().endsWith('/train_worker.mjs'))!
+    .evaluate(() => {
+      const scope = globalThis as unknown as Pick<Worker, 'postMessage'>;
+      let device: GPUDevice | null = null;
+      const { requestDevice } = GPUAdapter.prototype;
+      GPUAdapter.prototype.requestDevice = async function (descriptor) {
+        device = await requestDevice.call(this, descriptor);
+        GPUAdapter.prototype.requestDevice = requestDevice;
+        return device;
+      };
+      let steps = 0;
+      const { postMessage } = scope;
+      scope.postMessage = (message: { readonly event?: string }, ...rest: []) => {
+        postMessage.call(scope, message, ...rest);
+        if (message.event === 'step' && ++steps === 3) device!.destroy();
+      };
+    });
+
 inApp(
-  'training outlives a reload without a network, and ends in a file',
+  'training outlives a reload without a network and the loss of its device, and ends in a file',
   async ({ tab, context, stopServing }) => {
     // Training: paused, the page reloaded without a network, resumed to the end, exported.
     await tab.waitForFunction(
@@ -99,7 +122,9 @@ inApp(
     await frames(tab, 1);
     await tab.click('#tab-train');
     await tab.locator('#unfinished', { hasText: '“mine” stopped at step' }).waitFor();
+    await loseInTraining(tab);
     await tab.click('#resume');
+    await noted(tab, 'The graphics device was lost');
     await said(tab, /^Done after 50 steps/);
     const download = tab.waitForEvent('download');
     await tab.click('#train-export');

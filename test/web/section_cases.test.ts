@@ -16,6 +16,8 @@ const CASES: readonly (readonly [id: string, what: string, file: string, name: s
   ['B4', 'no shader-f16: f16 is asked for and passed over', TROUBLE, 'or of another kind'],
   ['B5', 'device lost while running', TROUBLE, 'a lost device is replaced within 5 s'],
   ['B5', 'in the app', APP, 'a lost device is replaced'],
+  ['B5', 'while training', 'training.slow.test.ts', 'and when the device is lost'],
+  ['B5', 'while training in the app', APP, 'and the loss of its device'],
   ['B6', 'tab hidden and shown', APP_TROUBLE, 'a page that is hidden draws nothing'],
   ['B7', 'camera denied', APP, 'the camera runs, and what it refuses is said'],
   ['B7', 'unplugged, resolution change', APP_TROUBLE, 'a camera that changes its resolution goes on'],

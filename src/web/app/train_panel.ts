@@ -206,7 +206,12 @@ export class TrainPanel {
       const { stage, loaded, total } = data as Progress;
       if (stage === 'compile') this.#say(`Compiling: ${loaded} of ${total} kernels`);
     } else if (event === 'adapter') this.#keep((data as { files: Files }).files);
-    else if (event === 'step') {
+    else if (event === 'lost') {
+      const { step, reason } = data as { step: number; reason: string };
+      note(`The graphics device was lost (${reason}); training goes on after step ${step} on another.`);
+      this.#begun = { step: 0, at: 0 };
+      this.#chart.cut(step);
+    } else if (event === 'step') {
       const { step, losses } = data as { step: number; losses: Losses };
       this.#step(step, losses);
     }
