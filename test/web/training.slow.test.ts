@@ -1,4 +1,4 @@
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readSafetensors } from '../../src/model/safetensors.ts';
@@ -47,21 +47,9 @@ function apart(a: Uint8Array, b: Uint8Array): number {
   return most / largest;
 }
 
-let browser: Browser | null;
-test.before(async () => {
-  browser = await openChromium();
-});
-test.after(() => browser?.close());
-
-test('50 steps in a page give the adapter that Node gives, also when stopped and resumed, and when the device is lost', async () => {
-  if (!browser) return;
-  const site = await serve({
-    '/': { type: 'text/html', body: '<!doctype html><script type="module" src="training.mjs"></script>' },
-    '/training.mjs': 'dist/test_pages/training.mjs',
-    '/base.safetensors': smallBase(7),
-  });
-  const { page: tab, errors } = await openPage(browser, `${site.url}/`);
-  const found = await tab.evaluate(
+/** The same in a page: stopped after 20 steps, gone on with, and without its device after 33. */
+const trainInPage = (tab: Page) =>
+  tab.evaluate(
     async ([job, scenes]) => {
       const pairs = Array.from({ length: scenes }, (_, i) => training.renderPair(i, 32, 'ink'));
       let device: GPUDevice | null = null;
@@ -101,6 +89,22 @@ test('50 steps in a page give the adapter that Node gives, also when stopped and
     },
     [JOB, SCENES] as const,
   );
+
+let browser: Browser | null;
+test.before(async () => {
+  browser = await openChromium();
+});
+test.after(() => browser?.close());
+
+test('50 steps in a page give the adapter that Node gives, also when stopped and resumed, and when the device is lost', async () => {
+  if (!browser) return;
+  const site = await serve({
+    '/': { type: 'text/html', body: '<!doctype html><script type="module" src="training.mjs"></script>' },
+    '/training.mjs': 'dist/test_pages/training.mjs',
+    '/base.safetensors': smallBase(7),
+  });
+  const { page: tab, errors } = await openPage(browser, `${site.url}/`);
+  const found = await trainInPage(tab);
   assert.equal(errors, []);
   assert.ok(found.stopped < 50, `stopped at ${found.stopped}`);
   assert.equal(found.lost, [30], 'goes on from the newest checkpoint');
