@@ -20,11 +20,13 @@ const typeOf = (path: string): string =>
       ? 'text/javascript'
       : 'application/octet-stream';
 
-/** A server for tests: any answers, also broken ones. */
+/** A server for tests: any answers, also broken ones. @param headers - with every answer */
 export async function serve(
   paths: Readonly<Record<string, Served>>,
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<{ url: string; close(): void }> {
   const server = createServer(async (request, response) => {
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     const path = (request.url ?? '').split('?')[0]!;
     const given = paths[path] ?? (path === '/favicon.ico' ? { status: 204 } : undefined);
     if (given === undefined) {
