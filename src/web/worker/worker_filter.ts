@@ -19,8 +19,9 @@ export interface WorkerOptions extends FilterOptions {
   /**
    * Size or base have been changed, or there is nothing smaller left.
    * @param adapters - names of those that are there now
+   * @param base - the one that is in use now
    */
-  readonly onFallback?: (slowness: Slowness, adapters: readonly string[]) => void;
+  readonly onFallback?: (slowness: Slowness, adapters: readonly string[], base: WorkerBase) => void;
 }
 
 /** What is known of a base that a worker has loaded. */
@@ -41,8 +42,12 @@ function listen({ onProgress, onState, onFallback }: WorkerOptions): (event: str
       const { state, message } = data as { state: StageState; message: string };
       onState?.(state, message);
     } else if (event === 'fallback') {
-      const { slowness, adapters } = data as { slowness: Slowness; adapters: readonly string[] };
-      onFallback?.(slowness, adapters);
+      const { slowness, adapters, base } = data as {
+        slowness: Slowness;
+        adapters: readonly string[];
+        base: WorkerBase;
+      };
+      onFallback?.(slowness, adapters, base);
     }
   };
 }
