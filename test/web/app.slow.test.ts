@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { checkContrast, checkNames, checkWalk, tabTo } from './app_access.ts';
 import { type AppPage, frames, framesOf, noted, openApp, PATIENCE, said } from './app_page.ts';
 import { adapterFiles, randomAdapter } from './small_base.ts';
 
@@ -31,7 +32,37 @@ inApp('sliders and the wipe answer the keyboard', async ({ tab }) => {
   await tab.click('#compare');
   await tab.locator('#wipe').focus();
   await tab.keyboard.press('ArrowLeft');
-  assert.is(await tab.locator('#wipe').getAttribute('aria-valuenow'), '48');
+  const percent = () => tab.locator('#wipe').getAttribute('aria-valuenow');
+  assert.is(await percent(), '48');
+  for (const [key, to] of [
+    ['ArrowUp', '50'],
+    ['PageDown', '40'],
+    ['Home', '0'],
+    ['PageUp', '10'],
+    ['End', '100'],
+  ] as const) {
+    await tab.keyboard.press(key);
+    assert.is(await percent(), to, key);
+  }
+});
+
+inApp('Tab reaches every control, which is seen, has a name and can be read', async ({ tab }) => {
+  await checkWalk(tab);
+  await checkNames(tab);
+  await checkContrast(tab);
+  // Tabs by arrow keys; what the page says goes by Escape.
+  await tab.focus('#tab-details');
+  for (const [key, panel] of [
+    ['ArrowRight', 'looks'],
+    ['End', 'details'],
+    ['ArrowLeft', 'train'],
+    ['Home', 'looks'],
+  ] as const) {
+    await tab.keyboard.press(key);
+    assert.ok(await tab.locator(`#${panel}`).isVisible(), `${key} leads to ${panel}`);
+    assert.ok(await tab.locator(`#tab-${panel}`).evaluate((e) => e === document.activeElement));
+  }
+  await tab.click('#compare');
 });
 
 inApp('the camera runs, and what it refuses is said', async ({ tab }) => {
@@ -47,6 +78,8 @@ inApp('the camera runs, and what it refuses is said', async ({ tab }) => {
   });
   await tab.click('#camera');
   await noted(tab, 'The camera is not allowed here');
+  await tab.keyboard.press('Escape');
+  assert.is(await tab.locator('.note', { hasText: 'not allowed' }).count(), 0, 'Escape takes a note away');
   assert.is(await tab.locator('#camera').getAttribute('aria-pressed'), 'false');
 });
 
@@ -100,6 +133,30 @@ const loseInTraining = (tab: Page) =>
       };
     });
 
+/** Begins a training and pauses it, without a pointer. */
+async function startByKeyboard(tab: Page): Promise<void> {
+  await tab.focus('#tab-looks');
+  await tab.keyboard.press('ArrowRight');
+  for (const [field, text] of [
+    ['#scenes', '4'],
+    ['#job-name', 'mine'],
+    ['#job-steps', '50'],
+  ] as const) {
+    await tabTo(tab, field);
+    await tab.keyboard.press('Control+A');
+    await tab.keyboard.type(text);
+  }
+  await tabTo(tab, '#job-size');
+  await tab.keyboard.type('32');
+  await tabTo(tab, '#train-start');
+  await tab.keyboard.press('Enter');
+  await said(tab, /^Step \d+ of 50/);
+  // The focus has gone on to the button that now is of use, and comes back.
+  await tab.keyboard.press('Space');
+  await said(tab, /^Paused at step \d+ of 50/);
+  assert.ok(await tab.locator('#train-start').evaluate((e) => e === document.activeElement));
+}
+
 inApp(
   'training outlives a reload without a network and the loss of its device, and ends in a file',
   async ({ tab, context, stopServing }) => {
@@ -107,15 +164,7 @@ inApp(
     await tab.waitForFunction(
       async () => (await navigator.serviceWorker.ready).active?.state === 'activated',
     );
-    await tab.click('#tab-train');
-    await tab.fill('#scenes', '4');
-    await tab.fill('#job-steps', '50');
-    await tab.fill('#job-name', 'mine');
-    await tab.selectOption('#job-size', '32');
-    await tab.click('#train-start');
-    await said(tab, /^Step \d+ of 50/);
-    await tab.click('#train-pause');
-    await said(tab, /^Paused at step \d+ of 50/);
+    await startByKeyboard(tab);
     stopServing();
     await context.setOffline(true);
     await tab.reload({ timeout: PATIENCE });

@@ -12,7 +12,7 @@ import { sortFiles, zipFiles } from './dropped_files.ts';
 import { Figures } from './figures.ts';
 import { Gallery } from './gallery.ts';
 import { beside, type Models, readModels } from './models.ts';
-import { attempt, note } from './notes.ts';
+import { attempt, note, startNotes } from './notes.ts';
 import { startOffline } from './offline.ts';
 import { pngOf } from './picture_file.ts';
 import { Recorder } from './recorder.ts';
@@ -75,6 +75,7 @@ class App {
 
   async start(): Promise<void> {
     startTabs(document.querySelector('[role=tablist]')!);
+    startNotes();
     this.#startTools();
     cover.box.dataset.first = 'true';
     say('Starting …', 0);
