@@ -66,7 +66,6 @@ inApp('Tab reaches every control, which is seen, has a name and can be read', as
 });
 
 inApp('the camera runs, and what it refuses is said', async ({ tab }) => {
-  // The camera runs, and what is refused is said.
   const still = await framesOf(tab);
   await tab.click('#camera');
   await frames(tab, still + 5);
@@ -84,7 +83,6 @@ inApp('the camera runs, and what it refuses is said', async ({ tab }) => {
 });
 
 inApp('adapters are taken in; names of files are text, whatever they hold', async ({ tab }) => {
-  // Names of files are text, whatever they hold.
   await tab.setInputFiles('#pick', {
     name: '<img src=x onerror=document.title=1>.txt',
     mimeType: 'text/plain',
@@ -105,7 +103,6 @@ inApp('adapters are taken in; names of files are text, whatever they hold', asyn
 });
 
 inApp('a lost device is replaced', async ({ tab }) => {
-  // A lost device is replaced.
   await tab.click('#tab-details');
   await tab.click('#lose');
   await tab.waitForFunction(() => document.body.dataset.state === 'running', null, { timeout: PATIENCE });

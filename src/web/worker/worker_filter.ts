@@ -4,7 +4,7 @@ import type { FilterOptions, FilterStats, Timeline } from '../filter_options.ts'
 import type { FrameProfile } from '../frame_profile.ts';
 import { type FrameSource, isVideo } from '../frame_source.ts';
 import type { AdapterSource, SmallerBase } from '../model_files.ts';
-import { type DrawOptions, type Playback, type PlayOptions, play } from '../playback.ts';
+import { type DrawOptions, LEAST_FPS, type Playback, type PlayOptions, play } from '../playback.ts';
 import type { StageState } from '../stage.ts';
 import type { Support } from '../support.ts';
 import { grab } from './grab.ts';
@@ -32,8 +32,6 @@ export type WorkerAdapter = Awaited<ReturnType<FilterApi['adapter']>>;
 
 /** Figures of a frame. */
 export type FrameStats = FilterStats & { readonly timeline: Timeline };
-
-const LEAST_FPS = 10;
 
 function listen({ onProgress, onState, onFallback }: WorkerOptions): (event: string, data: unknown) => void {
   return (event, data) => {
