@@ -55,19 +55,36 @@ async function body(
   return bytes;
 }
 
+/**
+ * The origin of another server that is there and keeps its answer from this page, else null: a refusal for want of CORS
+ * headers looks like a dead line until the same is asked for without reading it.
+ */
+async function withholder(url: string | URL): Promise<string | null> {
+  if (typeof location === 'undefined' || !URL.canParse(url, location.href)) return null;
+  const { origin } = new URL(url, location.href);
+  if (origin === location.origin) return null;
+  return fetch(url, { method: 'HEAD', mode: 'no-cors' }).then(
+    () => origin,
+    () => null,
+  );
+}
+
+/** Why there was no answer at all. */
+async function unanswered(name: string, url: string | URL, cause: unknown): Promise<WebError> {
+  const origin = await withholder(url);
+  const reason = origin
+    ? `${origin} does not let this page read it; its server must send Access-Control-Allow-Origin, or the file must lie beside the page`
+    : `cannot be downloaded (${messageOf(cause)}); check the connection`;
+  return new WebError('download', `${name}: ${reason}`, { cause });
+}
+
 async function fetchBytes(url: string | URL, onProgress: OnProgress): Promise<Uint8Array<ArrayBuffer>> {
   const name = nameOf(url);
   let response: Response;
   try {
     response = await fetch(url);
   } catch (cause) {
-    throw new WebError(
-      'download',
-      `${name}: cannot be downloaded (${messageOf(cause)}); check the connection`,
-      {
-        cause,
-      },
-    );
+    throw await unanswered(name, url, cause);
   }
   if (!response.ok || !response.body)
     throw new WebError('download', `${name}: the server answers ${response.status}; check the address`);

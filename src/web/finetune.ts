@@ -7,12 +7,14 @@ import type { Picture } from '../model/picture.ts';
 import { hashedPrompt } from '../model/text.ts';
 import { adapterOf } from '../model/trained_adapter.ts';
 import type { Arrays } from '../model/weights.ts';
-import { Gpu } from '../runtime/gpu.ts';
+import type { Gpu } from '../runtime/gpu.ts';
 import { type Json, readCheckpoint, writeCheckpoint } from '../train/checkpoint.ts';
 import { architectureOf, discriminatorFor, initialise } from '../train/first_weights.ts';
 import { type PairSource, trainLoop } from '../train/loop.ts';
+import type { TrainState } from '../train/trained_weights.ts';
 import { type Losses, Trainer } from '../train/trainer.ts';
 import { type FileSource, type OnProgress, readSource } from './download.ts';
+import { onLastingGpu } from './lasting_gpu.ts';
 import { type Base, readBase } from './model_files.ts';
 
 /** Pictures before and after an edit, equally large and no smaller than the crops. */
@@ -46,6 +48,8 @@ export interface FinetuneOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: OnProgress;
   readonly onStep?: (step: number, losses: Losses) => void;
+  /** The device was lost; another goes on after `step`, the newest checkpoint's, and tells of later steps once more. */
+  readonly onLost?: (step: number, reason: string) => void;
   readonly onCheckpoint?: (step: number, bytes: Uint8Array) => void | Promise<void>;
   readonly onAdapter?: (step: number, files: AdapterBytes) => void;
 }
@@ -100,21 +104,24 @@ function check({ pairs }: FinetuneOptions, { size, steps }: Settings): void {
 const ownPart = (weights: Arrays): Arrays =>
   new Map([...weights].filter(([name]) => name.startsWith('lora.')).map(([name, a]) => [name.slice(5), a]));
 
-/** A training under way on one device. */
+/** A training under way: what it has come to outlives its device. */
 class Finetuning {
   readonly #options: FinetuneOptions;
   readonly #settings: Settings;
   readonly #base: Base;
-  readonly #trainer: Trainer;
+  readonly #judge: NetworkFile<DiscriminatorConfig> | null;
+  #newest: Uint8Array | undefined;
+  #savedStep = 0;
 
-  constructor(options: FinetuneOptions, base: Base, trainer: Trainer) {
+  constructor(options: FinetuneOptions, base: Base, judge: NetworkFile<DiscriminatorConfig> | null) {
     this.#options = options;
     this.#settings = settingsOf(options);
     this.#base = base;
-    this.#trainer = trainer;
+    this.#judge = judge;
+    this.#newest = options.checkpoint;
   }
 
-  async files(weights?: Arrays): Promise<AdapterBytes> {
+  #files(weights: Arrays): AdapterBytes {
     const { concept, prompt, pairs } = this.#options;
     const origin = {
       base: this.#base,
@@ -123,74 +130,35 @@ class Finetuning {
       imageSize: this.#settings.size,
       trainPairs: pairs.length,
     };
-    const lora = ownPart(weights ?? (await this.#trainer.save()).weights);
-    return writeAdapter(adapterOf(this.#base.generator.config, lora, origin));
+    return writeAdapter(adapterOf(this.#base.generator.config, ownPart(weights), origin));
   }
 
-  async save(step: number): Promise<void> {
+  async #save(step: number, { config }: Trainer, state: TrainState): Promise<void> {
     const { onCheckpoint, concept, prompt } = this.#options;
-    if (!onCheckpoint) return;
-    const state = await this.#trainer.save();
-    const config: Json = { ...this.#settings, concept, prompt, base: this.#base.sha256 };
-    const architecture = architectureOf(this.#trainer.config);
-    await onCheckpoint(
+    const settings: Json = { ...this.#settings, concept, prompt, base: this.#base.sha256 };
+    const architecture = architectureOf(config);
+    const bytes = await writeCheckpoint({
+      architecture,
       step,
-      await writeCheckpoint({ architecture, step, ...state, random: null, cursor: step, config }),
-    );
-  }
-
-  async run(): Promise<FinetuneResult> {
-    const { checkpoint, signal, onStep, onAdapter, saveEvery = 50, showEvery = 25 } = this.#options;
-    const { seed, flip } = this.#settings;
-    const trainer = this.#trainer;
-    const source = sourceOf(this.#options, this.#base.generator.config.context);
-    let from = 0;
-    if (checkpoint) {
-      const state = await readCheckpoint(checkpoint, architectureOf(trainer.config));
-      trainer.restore(state);
-      from = state.step;
-    }
-    const step = await trainLoop(trainer, source, { count: source.count, seed, flip }, from, {
-      async onStep(at, losses) {
-        onStep?.(at, losses);
-      },
-      shouldStop: () => signal?.aborted === true,
-      isCheckpointDue: (at) => at % saveEvery === 0 || (onAdapter !== undefined && at % showEvery === 0),
-      onCheckpoint: async (at) => {
-        if (at % saveEvery === 0 || signal?.aborted || at === trainer.config.steps) await this.save(at);
-        onAdapter?.(at, await this.files());
-      },
+      ...state,
+      random: null,
+      cursor: step,
+      config: settings,
     });
-    return { step, files: await this.files() };
+    await onCheckpoint?.(step, bytes);
+    this.#newest = bytes;
+    this.#savedStep = step;
   }
-}
 
-/**
- * Learns one concept as an adapter, as `e2gan finetune` does: the same pairs, settings and seed give the same
- * adapter on the same device, also where a training was stopped and went on from a checkpoint.
- *
- * @throws RangeError for pairs and settings that cannot be; WebError naming a file; DivergedError; KernelError, DeviceLostError
- */
-export async function finetune(options: FinetuneOptions): Promise<FinetuneResult> {
-  const settings = settingsOf(options);
-  check(options, settings);
-  const { onProgress } = options;
-  const base = await readBase(options.base, onProgress);
-  const judge: NetworkFile<DiscriminatorConfig> | null = options.discriminator
-    ? readDiscriminator(await readSource(options.discriminator, onProgress))
-    : null;
-  const { config: generator, weights } = base.generator;
-  const { size, batch, steps, lr, lambdaL1, seed } = settings;
-  const gpu = await Gpu.open();
-  try {
-    const discriminator = judge?.config ?? discriminatorFor(generator);
-    const ranks = defaultRanks(generator);
+  async #trainerOn(gpu: Gpu): Promise<Trainer> {
+    const { config, weights } = this.#base.generator;
+    const { size, batch, steps, lr, lambdaL1, seed } = this.#settings;
     const trainer = await Trainer.create(
       gpu,
       {
-        generator: e2ganNetwork(generator),
-        discriminator,
-        ranks,
+        generator: e2ganNetwork(config),
+        discriminator: this.#judge?.config ?? discriminatorFor(config),
+        ranks: defaultRanks(config),
         gan: 'lsgan',
         lambdaL1,
         size,
@@ -198,11 +166,62 @@ export async function finetune(options: FinetuneOptions): Promise<FinetuneResult
         steps,
         lr,
       },
-      (done, total) => onProgress?.({ stage: 'compile', loaded: done, total, file: '' }),
+      (done, total) => this.#options.onProgress?.({ stage: 'compile', loaded: done, total, file: '' }),
     );
-    initialise(trainer, { generator: weights, discriminator: judge?.weights ?? null, seed });
-    return await new Finetuning(options, base, trainer).run();
-  } finally {
-    gpu.close();
+    initialise(trainer, { generator: weights, discriminator: this.#judge?.weights ?? null, seed });
+    if (this.#newest) {
+      const state = await readCheckpoint(this.#newest, architectureOf(trainer.config));
+      trainer.restore(state);
+      this.#savedStep = state.step;
+    }
+    return trainer;
   }
+
+  /** Trains from the newest checkpoint to the end. */
+  async run(gpu: Gpu): Promise<FinetuneResult> {
+    const { signal, onStep, onAdapter, saveEvery = 50, showEvery = 25 } = this.#options;
+    const { seed, flip, steps } = this.#settings;
+    const trainer = await this.#trainerOn(gpu);
+    const source = sourceOf(this.#options, this.#base.generator.config.context);
+    const step = await trainLoop(trainer, source, { count: source.count, seed, flip }, this.#savedStep, {
+      async onStep(at, losses) {
+        onStep?.(at, losses);
+      },
+      shouldStop: () => signal?.aborted === true,
+      isCheckpointDue: (at) => at % saveEvery === 0 || (onAdapter !== undefined && at % showEvery === 0),
+      onCheckpoint: async (at) => {
+        const state = await trainer.save();
+        if (at % saveEvery === 0 || signal?.aborted || at === steps) await this.#save(at, trainer, state);
+        onAdapter?.(at, this.#files(state.weights));
+      },
+    });
+    return { step, files: this.#files((await trainer.save()).weights) };
+  }
+
+  /** A device was lost. */
+  lost(reason: string): void {
+    this.#options.onLost?.(this.#savedStep, reason);
+  }
+}
+
+/**
+ * Learns one concept as an adapter, as `e2gan finetune` does: the same pairs, settings and seed give the same
+ * adapter on the same device, also where a training was stopped and went on from a checkpoint, and where its device was
+ * lost on the way.
+ *
+ * @throws RangeError for pairs and settings that cannot be; WebError naming a file, or `lost` after three losses in a
+ * minute; DivergedError; KernelError
+ */
+export async function finetune(options: FinetuneOptions): Promise<FinetuneResult> {
+  check(options, settingsOf(options));
+  const { onProgress } = options;
+  const base = await readBase(options.base, onProgress);
+  const judge: NetworkFile<DiscriminatorConfig> | null = options.discriminator
+    ? readDiscriminator(await readSource(options.discriminator, onProgress))
+    : null;
+  const training = new Finetuning(options, base, judge);
+  return onLastingGpu(
+    (gpu) => training.run(gpu),
+    (reason) => training.lost(reason),
+  );
 }

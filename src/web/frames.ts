@@ -143,7 +143,7 @@ export class Frames {
     this.#program.submit();
   }
 
-  /** Shows the latest result on a canvas; `view` is its texture of this task. */
+  /** Shows the latest result on a canvas. @param target - its texture of this task */
   show(target: GPUTexture, { wipe = 0, smooth = 0 }: Showing = {}): void {
     const { device } = this.#gpu;
     const { smooth: kept, present } = this.#kernels;
@@ -191,11 +191,6 @@ export class Frames {
   async done(): Promise<void> {
     await deviceWait(this.#gpu.device.queue.onSubmittedWorkDone());
     await this.#program.settle();
-  }
-
-  /** The latest result, dense, `[height, width, 3]`, not smoothed: for tests and for saving. */
-  read(): Promise<Float32Array<ArrayBuffer>> {
-    return this.#program.read('y');
   }
 
   /** The next frame shows nothing of those before. */

@@ -1,6 +1,5 @@
 import { Fallback, type Reducible, type Slowness } from './fallback.ts';
-import type { FrameSource, Framing } from './frame_source.ts';
-import { isVideo } from './frame_source.ts';
+import { type FrameSource, type Framing, isVideo } from './frame_source.ts';
 import type { Showing } from './frames.ts';
 import { WebError } from './web_error.ts';
 
@@ -41,7 +40,8 @@ export interface Playback {
   readonly finished: Promise<void>;
 }
 
-const LEAST_FPS = 10;
+/** `leastFps` where it is left out. */
+export const LEAST_FPS = 10;
 
 /** Until a source may have another frame. A hidden page gets none, so nothing runs there. */
 function nextFrame(source: FrameSource): Promise<void> {

@@ -3,9 +3,12 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { listFiles } from '../../src/cli/demo/file_server.ts';
 import { openChromium } from './chromium.ts';
 import { serve } from './site.ts';
-import { adapterFiles, randomAdapter, smallBase } from './small_base.ts';
+import { adapterFiles, randomAdapter, SMALLER, smallBase } from './small_base.ts';
 
 // The built app, under a sub-path of a plain static server, with a base that a software device runs quickly.
+
+/** The base that the page falls back to; the first look is there for it, too. */
+export const smallerBase = smallBase(8, 'F32', 'smaller', SMALLER);
 
 export const PATIENCE = 600_000;
 
@@ -27,7 +30,15 @@ async function siteFiles(): Promise<Record<string, string | Uint8Array>> {
   const { looks } = JSON.parse(await readFile('dist/site/models.json', 'utf8'));
   files['/some/where/models/base.safetensors'] = smallBase(7);
   // The discriminator is for a base of another width; training draws its own.
-  const models = { base: { file: 'models/base.safetensors', bytes: 1 }, discriminator: null, looks };
+  const [first] = looks;
+  const models = {
+    base: { file: 'models/base.safetensors', bytes: 1 },
+    discriminator: null,
+    smaller: [{ base: 'models/smaller.safetensors', adapters: { [first.name]: 'models/smaller/' } }],
+    looks,
+  };
+  files['/some/where/models/smaller.safetensors'] = smallerBase;
+  Object.assign(files, adapterFiles('/some/where/models/smaller', randomAdapter(50, first.name, SMALLER)));
   files['/some/where/models.json'] = new TextEncoder().encode(JSON.stringify(models));
   for (const [i, { name }] of looks.entries())
     Object.assign(files, adapterFiles(`/some/where/models/${name}`, randomAdapter(i, name)));

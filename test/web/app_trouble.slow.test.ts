@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,7 +6,7 @@ import type { Page } from 'playwright-core';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { encodePng } from '../../src/cli/images/png.ts';
-import { type AppPage, frames, framesOf, more, noted, openApp, said } from './app_page.ts';
+import { type AppPage, frames, framesOf, more, noted, openApp, said, smallerBase } from './app_page.ts';
 import { adapterFiles, randomAdapter } from './small_base.ts';
 
 // What befalls the app: cameras that go, drops of all kinds, sleep, zoom; and the panels that need a hand.
@@ -181,6 +182,37 @@ inApp('the profile panel opens, with timestamps or without', async (tab) => {
   assert.match(await tab.locator('#timeline').innerText(), /first frame\s*\d+\.\d\d s/);
 });
 
+inApp('on a slow device the smaller base of models.json takes over, with the looks it has', async (tab) => {
+  const setDelay = (ms: number) =>
+    tab
+      .workers()
+      .find((worker) => worker.url().endsWith('/worker.mjs') && !worker.url().includes('train'))!
+      .evaluate((delay) => {
+        const { prototype } = GPUQueue as unknown as {
+          prototype: GPUQueue & { done?: () => Promise<undefined> };
+        };
+        prototype.done ??= prototype.onSubmittedWorkDone;
+        const { done } = prototype;
+        prototype.onSubmittedWorkDone = async function () {
+          await done.call(this);
+          await new Promise((resolve) => setTimeout(resolve, delay));
+          return undefined;
+        };
+      }, ms);
+  await tab.click('#tab-details');
+  assert.match(await tab.locator('#facts').innerText(), /small, width 4/);
+  await setDelay(200);
+  await tab.click('#camera');
+  await noted(tab, 'the base is smaller. “Detail” sets the points.');
+  await setDelay(0);
+  await more(tab, 2);
+  await tab.click('#camera');
+  assert.match(await tab.locator('#facts').innerText(), /smaller, width 2/);
+  await tab.click('#tab-looks');
+  assert.is(await tab.locator('.look').count(), 1);
+  assert.is(await tab.locator('.look output').textContent(), '100 %', 'as strong as before');
+});
+
 inApp('pairs from pictures and an edit drawn by keyboard are learned from', async (tab) => {
   await tab.click('#tab-train');
   await tab.fill('#job-steps', '10');
@@ -196,6 +228,11 @@ inApp('pairs from pictures and an edit drawn by keyboard are learned from', asyn
   await tab.setInputFiles('#afters', files('after', 90));
   await tab.click('#train-start');
   await said(tab, /^Done after 10 steps/);
+  const download = tab.waitForEvent('download');
+  await tab.click('#train-export');
+  const zip = await readFile(await (await download).path());
+  const sha256 = createHash('sha256').update(smallerBase).digest('hex');
+  assert.ok(zip.includes(sha256), 'learned on the base that is in use');
   await tab.check('input[name=pairs][value=drawn]');
   const pad = () => tab.locator('#pad').evaluate((c) => (c as HTMLCanvasElement).toDataURL());
   await tab.waitForFunction(

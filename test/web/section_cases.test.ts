@@ -16,12 +16,15 @@ const CASES: readonly (readonly [id: string, what: string, file: string, name: s
   ['B4', 'no shader-f16: f16 is asked for and passed over', TROUBLE, 'or of another kind'],
   ['B5', 'device lost while running', TROUBLE, 'a lost device is replaced within 5 s'],
   ['B5', 'in the app', APP, 'a lost device is replaced'],
+  ['B5', 'while training', 'training.slow.test.ts', 'and when the device is lost'],
+  ['B5', 'while training in the app', APP, 'and the loss of its device'],
   ['B6', 'tab hidden and shown', APP_TROUBLE, 'a page that is hidden draws nothing'],
   ['B7', 'camera denied', APP, 'the camera runs, and what it refuses is said'],
   ['B7', 'unplugged, resolution change', APP_TROUBLE, 'a camera that changes its resolution goes on'],
   ['B8', '50 files, a file of 500 MB', APP_TROUBLE, '50 files at once, 70, and one of 500 MB'],
   ['B8', 'a folder', APP_TROUBLE, 'a folder is looked through'],
   ['B9', '404, wrong type, truncated, unreachable', TROUBLE, 'weights that are missing, broken off'],
+  ['B9', 'CORS', TROUBLE, 'weights on another origin that does not share them'],
   ['B10', 'out of memory', 'live.test.ts', 'without memory for a size, a smaller one is offered'],
   ['B11', 'resize during a frame', TROUBLE, 'started and stopped 100 times, resized in between'],
   ['B12', 'file names as text', APP, 'names of files are text'],
@@ -36,7 +39,6 @@ const NOT_HERE: readonly (readonly [id: string, why: string])[] = [
     'B6',
     'a laptop that sleeps: its page is hidden first, and a device that did not outlast it is a lost one',
   ],
-  ['B9', 'CORS: a page hears of it as of a server that does not answer'],
 ];
 
 test('every case of the list has a test of that name', async () => {

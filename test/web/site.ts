@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { extname } from 'node:path';
 
 /** What a test's server gives for a path: a file's name, bytes, or an answer of its own. */
 export type Served =
@@ -13,18 +14,25 @@ export type Served =
       readonly length?: number;
     };
 
-const typeOf = (path: string): string =>
-  path.endsWith('.html') || path.endsWith('/')
-    ? 'text/html'
-    : path.endsWith('.mjs')
-      ? 'text/javascript'
-      : 'application/octet-stream';
+// A page takes scripts and styles by their types alone.
+const TYPES: Readonly<Record<string, string>> = {
+  '': 'text/html',
+  '.html': 'text/html',
+  '.mjs': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+};
 
-/** A server for tests: any answers, also broken ones. */
+const typeOf = (path: string): string =>
+  TYPES[path.endsWith('/') ? '' : extname(path)] ?? 'application/octet-stream';
+
+/** A server for tests: any answers, also broken ones. @param headers - with every answer */
 export async function serve(
   paths: Readonly<Record<string, Served>>,
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<{ url: string; close(): void }> {
   const server = createServer(async (request, response) => {
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     const path = (request.url ?? '').split('?')[0]!;
     const given = paths[path] ?? (path === '/favicon.ico' ? { status: 204 } : undefined);
     if (given === undefined) {

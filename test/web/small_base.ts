@@ -10,17 +10,25 @@ import { Random } from '../../src/train/random.ts';
 /** A generator so narrow that a software device runs many frames of it a second. */
 export const SMALL: GeneratorConfig = { width: 4, heads: 1, context: 8, skips: true };
 
+/** Half as wide: what a page falls back to from it. */
+export const SMALLER: GeneratorConfig = { ...SMALL, width: 2 };
+
 /** Weights of a base drawn from a seed; none is zero, so that every layer shows. */
-export function smallWeights(seed: number) {
+export function smallWeights(seed: number, config = SMALL) {
   const random = new Random(seed);
-  const specs = generatorSpecs(SMALL).map(({ init, ...spec }) => (init === 'he' ? { ...spec, init } : spec));
+  const specs = generatorSpecs(config).map(({ init, ...spec }) => (init === 'he' ? { ...spec, init } : spec));
   return initialWeights(specs, random);
 }
 
 /** The file of such a base. */
-export const smallBase = (seed: number, storage: 'F32' | 'F16' = 'F32', name = 'small'): Uint8Array =>
+export const smallBase = (
+  seed: number,
+  storage: 'F32' | 'F16' = 'F32',
+  name = 'small',
+  config = SMALL,
+): Uint8Array =>
   writeGenerator(
-    { config: SMALL, weights: smallWeights(seed), about: new Map([['e2gan.name', name]]) },
+    { config, weights: smallWeights(seed, config), about: new Map([['e2gan.name', name]]) },
     storage,
   );
 

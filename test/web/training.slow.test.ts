@@ -1,7 +1,10 @@
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readSafetensors } from '../../src/model/safetensors.ts';
+import { KernelError } from '../../src/runtime/errors.ts';
+import type { Gpu } from '../../src/runtime/gpu.ts';
+import { onLastingGpu } from '../../src/web/lasting_gpu.ts';
 import { finetune, renderPair } from '../../src/web/training.ts';
 import { openChromium, openPage, swiftshaderDriver } from './chromium.ts';
 import type { TrainingPage } from './pages/training.ts';
@@ -31,7 +34,7 @@ async function inNode() {
   return { weights: files['adapter_model.safetensors'], losses };
 }
 
-/** Largest difference of two adapters' values, as a share of the largest value. */
+/** Largest difference between values of two adapters, as a share of the largest value. */
 function apart(a: Uint8Array, b: Uint8Array): number {
   const [x, y] = [readSafetensors(a).tensors, readSafetensors(b).tensors];
   assert.equal([...x.keys()], [...y.keys()]);
@@ -44,32 +47,28 @@ function apart(a: Uint8Array, b: Uint8Array): number {
   return most / largest;
 }
 
-let browser: Browser | null;
-test.before(async () => {
-  browser = await openChromium();
-});
-test.after(() => browser?.close());
-
-test('50 steps in a page give the adapter that Node gives, also when stopped and resumed', async () => {
-  if (!browser) return;
-  const site = await serve({
-    '/': { type: 'text/html', body: '<!doctype html><script type="module" src="training.mjs"></script>' },
-    '/training.mjs': 'dist/test_pages/training.mjs',
-    '/base.safetensors': smallBase(7),
-  });
-  const { page: tab, errors } = await openPage(browser, `${site.url}/`);
-  const found = await tab.evaluate(
+/** The same in a page: stopped after 20 steps, gone on with, and without its device after 33. */
+const trainInPage = (tab: Page) =>
+  tab.evaluate(
     async ([job, scenes]) => {
       const pairs = Array.from({ length: scenes }, (_, i) => training.renderPair(i, 32, 'ink'));
-      const losses: number[] = [];
+      let device: GPUDevice | null = null;
+      const { requestDevice } = GPUAdapter.prototype;
+      GPUAdapter.prototype.requestDevice = async function (descriptor) {
+        device = await requestDevice.call(this, descriptor);
+        return device;
+      };
+      const told: [step: number, loss: number][] = [];
+      const lost: number[] = [];
       const stop = new AbortController();
       let checkpoint: Uint8Array | undefined;
-      const common = { ...job, base: 'base.safetensors', pairs, saveEvery: 1000 };
+      const common = { ...job, base: 'base.safetensors', pairs };
       const half = await training.finetune({
         ...common,
+        saveEvery: 1000,
         signal: stop.signal,
         onStep: (step, { g_l1 }) => {
-          losses.push(g_l1);
+          told.push([step, g_l1]);
           if (step === 20) stop.abort();
         },
         onCheckpoint: (_, bytes) => {
@@ -78,17 +77,46 @@ test('50 steps in a page give the adapter that Node gives, also when stopped and
       });
       const whole = await training.finetune({
         ...common,
+        saveEvery: 15,
         checkpoint: checkpoint!,
-        onStep: (_, { g_l1 }) => losses.push(g_l1),
+        onStep: (step, { g_l1 }) => {
+          told.push([step, g_l1]);
+          if (step === 33 && !lost.length) device!.destroy();
+        },
+        onLost: (step) => lost.push(step),
       });
-      return { stopped: half.step, losses, weights: [...whole.files['adapter_model.safetensors']] };
+      return { stopped: half.step, told, lost, weights: [...whole.files['adapter_model.safetensors']] };
     },
     [JOB, SCENES] as const,
   );
+
+let browser: Browser | null;
+test.before(async () => {
+  browser = await openChromium();
+});
+test.after(() => browser?.close());
+
+test('50 steps in a page give the adapter that Node gives, also when stopped and resumed, and when the device is lost', async () => {
+  if (!browser) return;
+  const site = await serve({
+    '/': { type: 'text/html', body: '<!doctype html><script type="module" src="training.mjs"></script>' },
+    '/training.mjs': 'dist/test_pages/training.mjs',
+    '/base.safetensors': smallBase(7),
+  });
+  const { page: tab, errors } = await openPage(browser, `${site.url}/`);
+  const found = await trainInPage(tab);
   assert.equal(errors, []);
   assert.ok(found.stopped < 50, `stopped at ${found.stopped}`);
-  assert.is(found.losses.length, 50);
+  assert.equal(found.lost, [30], 'goes on from the newest checkpoint');
   const node = await inNode();
+  const again = found.told.filter(([step], i) => found.told.findIndex(([s]) => s === step) < i);
+  assert.ok(again.length >= 3, `${again.length} steps are told once more`);
+  for (const [step, loss] of again)
+    assert.is(loss, found.told.find(([s]) => s === step)![1], `step ${step} has the same bits`);
+  assert.equal(
+    [...new Set(found.told.map(([step]) => step))],
+    Array.from({ length: 50 }, (_, i) => i + 1),
+  );
   const error = apart(Uint8Array.from(found.weights), node.weights);
   console.log(
     `largest difference ${error} of the largest weight; L1 ${node.losses[0]} to ${node.losses.at(-1)}`,
@@ -96,6 +124,30 @@ test('50 steps in a page give the adapter that Node gives, also when stopped and
   assert.ok(error <= 1e-4, `${error}`);
   await tab.close();
   site.close();
+});
+
+test('a device that is lost three times in a minute ends a training; other errors pass at once', async () => {
+  const lost: string[] = [];
+  let tries = 0;
+  const reason = (work: Parameters<typeof onLastingGpu>[0]) =>
+    onLastingGpu(work, (why) => lost.push(why)).then(String, (e: Error) => e.message);
+  const losing = async ({ device, faults }: Gpu) => {
+    tries++;
+    device.destroy();
+    await device.lost;
+    faults.check('a step');
+  };
+  assert.match(
+    await reason(losing),
+    /^The graphics device was lost 3 times in a minute \(a step: .*\): reload the page and resume/,
+  );
+  assert.is(tries, 3);
+  assert.is(lost.length, 2);
+  const other = async () => {
+    throw new KernelError('other');
+  };
+  assert.is(await reason(other), 'other');
+  assert.is(lost.length, 2);
 });
 
 test('a training says what is wrong with its pairs and settings', async () => {

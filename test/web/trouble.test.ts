@@ -121,6 +121,26 @@ inPage('weights that are missing, broken off, or of another kind', async (tab) =
   for (const [i, pattern] of patterns.entries()) assert.match(reasons[i]!, pattern);
 });
 
+inPage('weights on another origin that does not share them, and on one that does', async (tab) => {
+  const files = { '/base.safetensors': base };
+  const [closed, shared] = [await serve(files), await serve(files, { 'Access-Control-Allow-Origin': '*' })];
+  const reasons = await tab.evaluate(
+    async (urls) => {
+      const filter = await page.open({ size: 16 });
+      const reason = (url: string) =>
+        filter.loadBase(`${url}/base.safetensors`).then(
+          ({ name }) => name,
+          (e: Error & { kind: string }) => `${e.kind}: ${e.message}`,
+        );
+      return Promise.all(urls.map(reason));
+    },
+    [closed.url, shared.url],
+  );
+  for (const server of [closed, shared]) server.close();
+  const refused = `download: base.safetensors: ${closed.url} does not let this page read it; its server must send Access-Control-Allow-Origin, or the file must lie beside the page`;
+  assert.equal(reasons, [refused, 'small']);
+});
+
 inPage(
   'a lost device is replaced within 5 s, with adapters, strengths and canvas; the third time it says so',
   async (tab) => {

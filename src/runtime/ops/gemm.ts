@@ -115,12 +115,14 @@ function formsOf(gpu: Gpu, p: GemmProblem): Map<string, Form<GemmCore>> {
 }
 
 /** The form for a device that nobody has tuned: subgroups on software devices, tiles on GPUs, narrow outputs plain. */
-function defaultForm({ features }: Gpu, { rows, cols4 }: GemmProblem): string {
+function defaultForm({ features }: Gpu, { kernel, rows, cols4 }: GemmProblem): string {
   const size = features.subgroupSize;
   if (features.software && size >= 4 && size <= 32 && cols4 * 2 >= size)
     return rows >= 96 ? `subgroup 24x${cols4 > size ? 2 : 1}` : 'subgroup 8x1';
   if (!features.software && rows >= 64 && cols4 >= 4) return cols4 >= 16 ? 'tiled 64x64' : 'tiled 64x16';
-  return rows >= 512 ? 'plain 8x1' : 'plain 4x1';
+  // SwiftShader takes 13 s to compile eight rows of sub-pixel phases and 0.1 s for four, which run as fast.
+  const compilesLong = features.software && kernel.startsWith('conv2d/grad_x');
+  return rows >= 512 && !compilesLong ? 'plain 8x1' : 'plain 4x1';
 }
 
 /** The widest of a family that is forced, for tests and comparisons. */

@@ -2,18 +2,9 @@ import type { Slowness } from '../fallback.ts';
 import type { Timeline } from '../filter_options.ts';
 import type { FrameProfile } from '../frame_profile.ts';
 import type { Support } from '../support.ts';
+import type { WorkerBase } from '../worker/worker_filter.ts';
 import { bytesText, element } from './dom.ts';
 import { attempt } from './notes.ts';
-
-/** What is known of the base and the device. */
-export interface Facts {
-  readonly support: Support;
-  readonly base: {
-    readonly name: string;
-    readonly bytes: number;
-    readonly config: { readonly width: number };
-  };
-}
 
 /** Names the device beside the page's title. */
 export function showDevice(chip: HTMLElement, { software, vendor, architecture }: Support): void {
@@ -21,7 +12,7 @@ export function showDevice(chip: HTMLElement, { software, vendor, architecture }
   chip.hidden = false;
 }
 
-export function showFacts(list: HTMLElement, { support, base }: Facts): void {
+export function showFacts(list: HTMLElement, support: Support, base: WorkerBase): void {
   const { vendor, architecture, description, software, f16, timestamps, subgroups } = support;
   const device = [vendor, architecture, description].filter(Boolean).join(' ') || 'unknown';
   const rows = {

@@ -94,12 +94,11 @@ export async function sortFiles(files: readonly PlacedFile[]): Promise<Dropped[]
     }
     const config = configs.get(folderOf(name));
     configs.delete(folderOf(name));
-    const weights = content instanceof Blob ? content : content;
     const called = lastPart(folderOf(name)) || lastPart(name);
     sorted.push({
       kind: 'adapter',
       name: called,
-      source: { ...(config && { config: config.content }), weights },
+      source: { ...(config && { config: config.content }), weights: content },
     });
   }
   const alone = [...configs.keys()][0];

@@ -23,6 +23,13 @@ export class LossChart {
     this.#plot = null;
   }
 
+  /** Leaves out what comes after a step: it will come again. */
+  cut(step: number): void {
+    const kept = this.#data[0].filter((at) => at <= step).length;
+    for (const values of this.#data) values.length = kept;
+    this.#mean = this.#data[2].at(-1) ?? Number.NaN;
+  }
+
   add(step: number, { g_l1, g_gan }: Losses): void {
     this.#mean = Number.isNaN(this.#mean) ? g_l1 : KEEP * this.#mean + (1 - KEEP) * g_l1;
     [step, g_l1, this.#mean, g_gan].forEach((value, i) => void this.#data[i]!.push(value));

@@ -2,7 +2,7 @@ import type { Slowness } from '../fallback.ts';
 import { openInWorker } from '../page.ts';
 import type { StageState } from '../stage.ts';
 import { messageOf } from '../web_error.ts';
-import type { FrameStats, WorkerFilter } from '../worker/worker_filter.ts';
+import type { FrameStats, WorkerBase, WorkerFilter } from '../worker/worker_filter.ts';
 import { cover, say, showProgress } from './cover.ts';
 import { Detail } from './detail.ts';
 import { showDevice, showFacts, showTimeline, slownessOf, startProfile } from './details.ts';
@@ -10,14 +10,14 @@ import { byId, download, fileName, press, pressed } from './dom.ts';
 import { type PlacedFile, startDrop } from './drop.ts';
 import { sortFiles, zipFiles } from './dropped_files.ts';
 import { Figures } from './figures.ts';
+import { FrameLoop } from './frame_loop.ts';
 import { Gallery } from './gallery.ts';
 import { beside, type Models, readModels } from './models.ts';
-import { attempt, note } from './notes.ts';
+import { attempt, note, startNotes } from './notes.ts';
 import { startOffline } from './offline.ts';
 import { pngOf } from './picture_file.ts';
 import { Recorder } from './recorder.ts';
 import { Sources } from './sources.ts';
-import { FrameLoop } from './stage.ts';
 import { startTabs } from './tabs.ts';
 import { TrainPanel } from './train_panel.ts';
 import { Wipe } from './wipe.ts';
@@ -75,16 +75,16 @@ class App {
 
   async start(): Promise<void> {
     startTabs(document.querySelector('[role=tablist]')!);
+    startNotes();
     this.#startTools();
     cover.box.dataset.first = 'true';
     say('Starting …', 0);
-    const { support } = await this.#open();
+    await this.#open();
     void this.#train.start();
     this.#models = await readModels();
     this.#base = beside(this.#models.base.file);
     const { smaller = [] } = this.#models;
-    const base = await this.#filter.loadBase(this.#base, { smaller });
-    showFacts(byId('facts'), { support, base });
+    this.#showBase(await this.#filter.loadBase(this.#base, { smaller }));
     await this.#loadLooks(this.#models);
     await this.#scene();
     startDrop(byId('dropping'), (files) => void this.#take(files));
@@ -97,11 +97,15 @@ class App {
     return discriminator && this.#base === beside(base!.file) ? beside(discriminator.file) : null;
   }
 
-  async #open(): Promise<WorkerFilter> {
+  #showBase(base: WorkerBase): void {
+    showFacts(byId('facts'), this.#filter.support, base);
+  }
+
+  async #open(): Promise<void> {
     this.#filter = await openInWorker(canvas, {
       onProgress: showProgress,
       onState: (state, message) => this.#state(state, message),
-      onFallback: (slowness, adapters) => this.#slower(slowness, adapters),
+      onFallback: (slowness, adapters, base) => this.#slower(slowness, adapters, base),
     });
     this.#loop = new FrameLoop(this.#filter, this.#sources, {
       options: () => ({
@@ -116,7 +120,6 @@ class App {
     showDevice(byId('device'), this.#filter.support);
     await this.#detail.start(this.#filter.support.software);
     for (const part of document.querySelectorAll<HTMLElement>('[inert]')) part.inert = false;
-    return this.#filter;
   }
 
   async #loadLooks({ looks }: Models): Promise<void> {
@@ -141,12 +144,13 @@ class App {
     document.body.dataset.frames = String(stats.frames);
   }
 
-  #slower(slowness: Slowness, adapters: readonly string[]): void {
+  #slower(slowness: Slowness, adapters: readonly string[], base: WorkerBase): void {
     note(slownessOf(slowness), false, 'slowness');
     const smaller = this.#models?.smaller ?? [];
     if (slowness === 'too slow' || !this.#isShipped || slowness.smaller === smaller.length) return;
     this.#base = beside(smaller[smaller.length - 1 - slowness.smaller]!.base);
     this.#gallery.keep(adapters);
+    this.#showBase(base);
   }
 
   #state(state: StageState, message: string): void {
@@ -274,7 +278,7 @@ class App {
   }
 
   async #takeBase(name: string, file: Blob): Promise<void> {
-    await this.#filter.loadBase(file);
+    this.#showBase(await this.#filter.loadBase(file));
     this.#base = file;
     this.#isShipped = false;
     this.#gallery.clear();

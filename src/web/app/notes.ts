@@ -18,6 +18,13 @@ export function note(text: string, bad = false, topic = ''): void {
   if (!bad) setTimeout(() => line.remove(), SHOWN_MS);
 }
 
+/** Escape takes the latest note away. */
+export function startNotes(): void {
+  document.addEventListener('keydown', ({ key }) => {
+    if (key === 'Escape') byId('notes').lastElementChild?.remove();
+  });
+}
+
 /** Does something that may fail, and says why it did. */
 export async function attempt<T>(work: () => Promise<T> | T): Promise<T | undefined> {
   try {

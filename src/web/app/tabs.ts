@@ -12,10 +12,11 @@ export function startTabs(list: HTMLElement): void {
   };
   for (const [i, tab] of tabs.entries()) {
     tab.addEventListener('click', () => select(tab));
-    tab.addEventListener('keydown', ({ key }) => {
-      const step = { ArrowRight: 1, ArrowLeft: -1 }[key];
-      if (!step) return;
-      const next = tabs[(i + step + tabs.length) % tabs.length]!;
+    tab.addEventListener('keydown', (event) => {
+      const to = { ArrowRight: i + 1, ArrowLeft: i - 1, Home: 0, End: -1 }[event.key];
+      if (to === undefined) return;
+      event.preventDefault();
+      const next = tabs[(to + tabs.length) % tabs.length]!;
       select(next);
       next.focus();
     });

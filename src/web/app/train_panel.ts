@@ -66,7 +66,6 @@ export class TrainPanel {
       void this.#learn(() => this.#fresh());
     });
     byId('train-pause').addEventListener('click', () => {
-      byId<HTMLButtonElement>('train-pause').disabled = true;
       this.#say('Pausing after this step …');
       void this.#worker.pause();
     });
@@ -165,13 +164,16 @@ export class TrainPanel {
 
   async #learn(work: () => ReturnType<Remote<TrainApi>['start']>): Promise<void> {
     const [start, pause] = [byId<HTMLButtonElement>('train-start'), byId<HTMLButtonElement>('train-pause')];
-    start.disabled = true;
     pause.disabled = false;
+    // Whoever has pressed a button that goes finds the next one under the keys.
+    if (document.activeElement === start || document.activeElement === byId('resume')) pause.focus();
+    start.disabled = true;
     byId('unfinished').hidden = true;
     this.#begun = { step: 0, at: 0 };
     this.#say('Preparing …');
     const result = await attempt(work);
     start.disabled = false;
+    if (document.activeElement === pause) start.focus({ preventScroll: true });
     pause.disabled = true;
     if (!result) this.#say('It did not work.');
     else {
@@ -206,7 +208,12 @@ export class TrainPanel {
       const { stage, loaded, total } = data as Progress;
       if (stage === 'compile') this.#say(`Compiling: ${loaded} of ${total} kernels`);
     } else if (event === 'adapter') this.#keep((data as { files: Files }).files);
-    else if (event === 'step') {
+    else if (event === 'lost') {
+      const { step, reason } = data as { step: number; reason: string };
+      note(`The graphics device was lost (${reason}); training goes on after step ${step} on another.`);
+      this.#begun = { step: 0, at: 0 };
+      this.#chart.cut(step);
+    } else if (event === 'step') {
       const { step, losses } = data as { step: number; losses: Losses };
       this.#step(step, losses);
     }

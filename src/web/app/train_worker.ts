@@ -35,6 +35,7 @@ async function train(run: Run, checkpoint: Uint8Array | undefined) {
       signal: stop.signal,
       onProgress: (progress) => tell('progress', progress),
       onStep: (step, losses) => tell('step', { step, losses }),
+      onLost: (step, reason) => tell('lost', { step, reason }),
       onAdapter: (step, files) => tell('adapter', { step, files }),
       onCheckpoint: async (step, bytes) => {
         await runStore.saveCheckpoint(step, bytes);

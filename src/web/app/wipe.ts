@@ -1,4 +1,5 @@
 const STEP = 2;
+const PAGE = 10;
 
 /** The handle between before and after: drag it, or use the arrow keys. @param moved - hears the part in [0, 1] */
 export class Wipe {
@@ -14,7 +15,11 @@ export class Wipe {
       const { key } = event;
       const to = {
         ArrowRight: this.#percent + STEP,
+        ArrowUp: this.#percent + STEP,
         ArrowLeft: this.#percent - STEP,
+        ArrowDown: this.#percent - STEP,
+        PageUp: this.#percent + PAGE,
+        PageDown: this.#percent - PAGE,
         Home: 0,
         End: 100,
       }[key];

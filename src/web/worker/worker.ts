@@ -4,7 +4,7 @@ import type { FileSource } from '../download.ts';
 import { Fallback } from '../fallback.ts';
 import { Filter } from '../filter.ts';
 import type { FilterOptions } from '../filter_options.ts';
-import type { AdapterSource, SmallerBase } from '../model_files.ts';
+import type { AdapterSource, Base, SmallerBase } from '../model_files.ts';
 import type { DrawOptions } from '../playback.ts';
 import { WebError } from '../web_error.ts';
 import { serveCalls } from './rpc.ts';
@@ -18,6 +18,8 @@ function opened(): Filter {
   if (!filter) throw new WebError('stopped', 'The filter is not open.');
   return filter;
 }
+
+const aboutBase = ({ name, bytes, sha256, generator: { config } }: Base) => ({ name, bytes, sha256, config });
 
 function aboutAdapter(name: string) {
   const { loaded } = opened().adapters.get(name)!;
@@ -40,11 +42,12 @@ const api = {
     return filter.support;
   },
   async base(source: FileSource, smaller: readonly SmallerBase[]) {
-    const { name, bytes, sha256, generator } = await opened().loadBase(source, { smaller });
-    fallback = new Fallback(opened(), (slowness) =>
-      tell('fallback', { slowness, adapters: [...opened().adapters.keys()] }),
+    const f = opened();
+    const base = aboutBase(await f.loadBase(source, { smaller }));
+    fallback = new Fallback(f, (slowness) =>
+      tell('fallback', { slowness, adapters: [...f.adapters.keys()], base: aboutBase(f.base) }),
     );
-    return { name, bytes, sha256, config: generator.config };
+    return base;
   },
   adapter: async (
     source: FileSource | AdapterSource,

@@ -4,7 +4,7 @@ import type { FilterOptions, FilterStats, Timeline } from '../filter_options.ts'
 import type { FrameProfile } from '../frame_profile.ts';
 import { type FrameSource, isVideo } from '../frame_source.ts';
 import type { AdapterSource, SmallerBase } from '../model_files.ts';
-import { type DrawOptions, type Playback, type PlayOptions, play } from '../playback.ts';
+import { type DrawOptions, LEAST_FPS, type Playback, type PlayOptions, play } from '../playback.ts';
 import type { StageState } from '../stage.ts';
 import type { Support } from '../support.ts';
 import { grab } from './grab.ts';
@@ -19,8 +19,9 @@ export interface WorkerOptions extends FilterOptions {
   /**
    * Size or base have been changed, or there is nothing smaller left.
    * @param adapters - names of those that are there now
+   * @param base - the one that is in use now
    */
-  readonly onFallback?: (slowness: Slowness, adapters: readonly string[]) => void;
+  readonly onFallback?: (slowness: Slowness, adapters: readonly string[], base: WorkerBase) => void;
 }
 
 /** What is known of a base that a worker has loaded. */
@@ -32,8 +33,6 @@ export type WorkerAdapter = Awaited<ReturnType<FilterApi['adapter']>>;
 /** Figures of a frame. */
 export type FrameStats = FilterStats & { readonly timeline: Timeline };
 
-const LEAST_FPS = 10;
-
 function listen({ onProgress, onState, onFallback }: WorkerOptions): (event: string, data: unknown) => void {
   return (event, data) => {
     if (event === 'progress') onProgress?.(data as Progress);
@@ -41,8 +40,12 @@ function listen({ onProgress, onState, onFallback }: WorkerOptions): (event: str
       const { state, message } = data as { state: StageState; message: string };
       onState?.(state, message);
     } else if (event === 'fallback') {
-      const { slowness, adapters } = data as { slowness: Slowness; adapters: readonly string[] };
-      onFallback?.(slowness, adapters);
+      const { slowness, adapters, base } = data as {
+        slowness: Slowness;
+        adapters: readonly string[];
+        base: WorkerBase;
+      };
+      onFallback?.(slowness, adapters, base);
     }
   };
 }
