@@ -45,7 +45,7 @@ async function siteFiles(): Promise<Record<string, string | Uint8Array>> {
   return files;
 }
 
-/** Opens the app and waits for its first frame; null where there is no browser. */
+/** Opens the app, waits for its first frame and settles on pictures of 64 points; null where there is no browser. */
 export async function openApp(prepare?: () => void): Promise<AppPage | null> {
   const browser = await openChromium();
   if (!browser) return null;
@@ -58,6 +58,8 @@ export async function openApp(prepare?: () => void): Promise<AppPage | null> {
   if (prepare) await tab.addInitScript(prepare);
   await tab.goto(`${site.url}/some/where/`, { timeout: PATIENCE });
   await frames(tab, 1);
+  // By itself a slow machine would make the picture smaller, and then the base, whenever it likes.
+  await tab.selectOption('#size', '64');
   const close = async () => {
     await browser.close();
     site.close();

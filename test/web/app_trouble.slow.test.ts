@@ -202,11 +202,14 @@ inApp('on a slow device the smaller base of models.json takes over, with the loo
   await tab.click('#tab-details');
   assert.match(await tab.locator('#facts').innerText(), /small, width 4/);
   await setDelay(200);
+  await tab.click('#tab-looks');
+  await tab.selectOption('#size', 'auto');
   await tab.click('#camera');
   await noted(tab, 'the base is smaller. “Detail” sets the points.');
   await setDelay(0);
   await more(tab, 2);
   await tab.click('#camera');
+  await tab.click('#tab-details');
   assert.match(await tab.locator('#facts').innerText(), /smaller, width 2/);
   await tab.click('#tab-looks');
   assert.is(await tab.locator('.look').count(), 1);
