@@ -67,11 +67,9 @@ async function birthOf(pid: number): Promise<string> {
 /** Codes of file systems that have no second names for a file. */
 const UNLINKABLE: readonly string[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
 
-let created = 0;
-
 /** False if the file is there already. It appears with all its content or not at all, whenever this process dies. */
 async function createExclusively(path: string, content: string): Promise<boolean> {
-  const temporary = join(dirname(path), `.${basename(path)}.${++created}.${process.pid}.tmp`);
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
   try {
     await writeFile(temporary, content);
     await link(temporary, path).catch(async (error) => {
