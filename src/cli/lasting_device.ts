@@ -1,14 +1,11 @@
-import { DeviceLostError, KernelError } from '../runtime/errors.ts';
 import type { Gpu } from '../runtime/gpu.ts';
+import { Losses, wasLost } from '../runtime/losses.ts';
 import type { Choices } from '../runtime/tuner.ts';
 import { type DeviceOptions, openGpu } from './device.ts';
-import { UserError } from './errors.ts';
+import { messageOf, UserError } from './errors.ts';
 import { choicesOfRun } from './run_folder.ts';
 import { warn } from './warn.ts';
 
-/** So many losses within so long are no accident. */
-const MOST_LOSSES = 3;
-const WINDOW_MS = 60_000;
 /** A driver that has just been reset may need a while before it answers again. */
 const REOPEN_TRIES = 5;
 const REOPEN_PAUSE_MS = 1000;
@@ -22,9 +19,6 @@ export interface DeviceSource {
   now(): number;
   pause(ms: number): Promise<void>;
 }
-
-const wasLost = (error: unknown, gpu: Gpu): error is Error =>
-  error instanceof DeviceLostError || (error instanceof KernelError && gpu.faults.isLost);
 
 async function reopen(source: DeviceSource, choices: Choices): Promise<Gpu> {
   for (let tries = 1; ; tries++) {
@@ -43,22 +37,20 @@ async function reopen(source: DeviceSource, choices: Choices): Promise<Gpu> {
  * @throws UserError after three losses within a minute; whatever else `work` throws
  */
 export async function onLastingDevice<T>(source: DeviceSource, work: DeviceWork<T>): Promise<T> {
-  const losses: number[] = [];
+  const losses = new Losses();
   let gpu = await source.open();
-  for (;;) {
+  for (let isFirst = true; ; isFirst = false) {
     try {
-      return await work(gpu, losses.length === 0);
+      return await work(gpu, isFirst);
     } catch (error) {
-      if (!wasLost(error, gpu)) throw error;
-      losses.push(source.now());
-      const recent = losses.filter((at) => source.now() - at <= WINDOW_MS).length;
-      if (recent >= MOST_LOSSES)
+      if (!(await wasLost(error, gpu))) throw error;
+      if (!losses.again(source.now()))
         throw new UserError(
-          `the device was lost ${recent} times within a minute (${error.message}); what is saved is kept: update the driver or choose a smaller --size, then run the same command`,
+          `the device was lost ${losses.limit} times within a minute (${messageOf(error)}); what is saved is kept: update the driver or choose a smaller --size, then run the same command`,
           1,
           { cause: error },
         );
-      warn(`${error.message}; going on with a new device`);
+      warn(`${messageOf(error)}; going on with a new device`);
     } finally {
       gpu.close();
     }

@@ -1,17 +1,6 @@
-import { DeviceLostError, KernelError } from '../runtime/errors.ts';
 import { Gpu } from '../runtime/gpu.ts';
-import { Losses } from './losses.ts';
+import { Losses, wasLost } from '../runtime/losses.ts';
 import { messageOf, WebError } from './web_error.ts';
-
-/** A loss shows as a refused read first, and gives its reason a moment later. */
-const NEWS_MS = 50;
-
-async function wasLost(error: unknown, { faults }: Gpu): Promise<boolean> {
-  if (error instanceof DeviceLostError) return true;
-  if (!(error instanceof KernelError)) return false;
-  await new Promise((resolve) => setTimeout(resolve, NEWS_MS));
-  return faults.isLost;
-}
 
 /**
  * Runs `work` on a device of its own. Where that is lost, `work` is run again on another; it is to go on from what it

@@ -1,8 +1,8 @@
 import { DeviceLostError, OutOfMemoryError } from '../runtime/errors.ts';
+import { Losses } from '../runtime/losses.ts';
 import { type AdapterSlots, activeOf, type Slot } from './adapter_slots.ts';
 import { DeviceModel, disposeView, type View } from './device_model.ts';
 import type { OnProgress } from './download.ts';
-import { Losses } from './losses.ts';
 import type { Base } from './model_files.ts';
 import { EDGES } from './pace.ts';
 import { messageOf, WebError } from './web_error.ts';

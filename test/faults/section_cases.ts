@@ -18,6 +18,8 @@ const TEACHER = 'test/faults/teacher.part.ts';
 const TROUBLE = 'test/web/trouble.test.ts';
 const APP = 'test/web/app.slow.test.ts';
 const APP_TROUBLE = 'test/web/app_trouble.slow.test.ts';
+const LIVE = 'test/web/live.test.ts';
+const TRAINING = 'test/web/training.slow.test.ts';
 const LOGIC = 'test/web/page_logic.test.ts';
 
 /** Cases that other tests hold. */
@@ -95,26 +97,27 @@ export const HELD_ELSEWHERE: readonly HeldElsewhere[] = [
   ['X12', 'gzip bomb', DISTILL, 'a gzip bomb'],
   ['B1', 'no navigator.gpu', TROUBLE, 'no navigator.gpu'],
   ['B2', 'no adapter', TROUBLE, 'no adapter'],
-  ['B3', 'limits', TROUBLE, 'limits too small'],
-  ['B4', 'no f16', TROUBLE, 'f16 is not here, which nobody has to hear of'],
-  ['B5', 'a lost device', TROUBLE, 'a lost device is replaced within 5 s'],
-  ['B6', 'a page that is hidden and shown again', APP_TROUBLE, 'a page that is hidden draws nothing'],
-  ['B7', 'no camera', APP, 'what it refuses is said'],
-  ['B7', 'a camera that goes', APP_TROUBLE, 'unplugged, it gives way to a scene'],
-  ['B8', 'many files', LOGIC, '65 files at once are too many'],
-  ['B8', 'many files, and 500 MB in one', APP_TROUBLE, '50 files at once, 70, and one of 500 MB'],
-  ['B9', 'weights', TROUBLE, 'weights that are missing, broken off, or of another kind'],
-  [
-    'B10',
-    'too little memory on the device in a page',
-    'test/web/live.test.ts',
-    'without memory for a size, a smaller one is offered',
-  ],
-  ['B11', 'another size between frames', TROUBLE, 'resized in between'],
-  ['B12', 'markup in names', APP, 'names of files are text, whatever they hold'],
-  ['B13', 'offline', APP, 'without a network'],
-  ['B14', 'start and stop', TROUBLE, 'started and stopped 100 times'],
-  ['B15', 'another zoom or device pixel ratio', APP_TROUBLE, 'another zoom, another screen'],
+  ['B2', 'fallback adapter: all of these tests run on one', LIVE, 'drives one in a worker'],
+  ['B3', 'limits below need', TROUBLE, 'limits too small'],
+  ['B4', 'no shader-f16: f16 is asked for and passed over', TROUBLE, 'or of another kind'],
+  ['B5', 'device lost while running', TROUBLE, 'a lost device is replaced within 5 s'],
+  ['B5', 'in the app', APP, 'a lost device is replaced'],
+  ['B5', 'while training', TRAINING, 'and when the device is lost'],
+  ['B5', 'while training in the app', APP, 'and the loss of its device'],
+  ['B6', 'tab hidden and shown', APP_TROUBLE, 'a page that is hidden draws nothing'],
+  ['B7', 'camera denied', APP, 'the camera runs, and what it refuses is said'],
+  ['B7', 'unplugged, resolution change', APP_TROUBLE, 'a camera that changes its resolution goes on'],
+  ['B8', '50 files, a file of 500 MB', APP_TROUBLE, '50 files at once, 70, and one of 500 MB'],
+  ['B8', 'more files than it takes', LOGIC, '65 files at once are too many'],
+  ['B8', 'a folder', APP_TROUBLE, 'a folder is looked through'],
+  ['B9', '404, wrong type, truncated, unreachable', TROUBLE, 'weights that are missing, broken off'],
+  ['B9', 'CORS', TROUBLE, 'weights on another origin that does not share them'],
+  ['B10', 'out of memory', LIVE, 'without memory for a size, a smaller one is offered'],
+  ['B11', 'resize during a frame', TROUBLE, 'started and stopped 100 times, resized in between'],
+  ['B12', 'file names as text', APP, 'names of files are text'],
+  ['B13', 'offline after load', APP, 'training outlives a reload without a network'],
+  ['B14', '100 starts and stops', TROUBLE, 'started and stopped 100 times'],
+  ['B15', 'zoom and DPR', APP_TROUBLE, 'another zoom, another screen'],
   ['G1', 'validation error', GPU, 'workgroup'],
   ['G4', '65,536 groups', GPU, '65_536'],
   ['G5', 'a binding too large', GPU, 'a tensor above the binding limit'],
@@ -127,6 +130,10 @@ export const NOT_HERE: readonly (readonly [id: string, why: string])[] = [
   ['S23', 'a file is read as a whole from one open handle, and its length is checked against its header'],
   ['F9', 'in the part `kill`, with F8 of a training'],
   ['F15', 'paths are used as they come; the program never changes its folder'],
+  [
+    'B6',
+    'a laptop that sleeps: its page is hidden first, and a device that did not outlast it is a lost one',
+  ],
   ['G2', 'in the part `gpu`'],
   ['G3', 'in the part `numbers`'],
   ['G6', 'in the part `device_loss`'],

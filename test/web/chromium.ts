@@ -34,9 +34,14 @@ export async function openChromium(flags: readonly string[] = FLAGS): Promise<Br
 /** Without WebGPU: as browsers are that do not have it. */
 export const WITHOUT_WEBGPU = FLAGS.filter((flag) => !/webgpu/.test(flag));
 
-/** A page whose errors the test hears of. */
-export async function openPage(browser: Browser, url: string): Promise<{ page: Page; errors: string[] }> {
+/** A page whose errors the test hears of. @param prepare - runs in it before anything else */
+export async function openPage(
+  browser: Browser,
+  url: string,
+  prepare?: () => void,
+): Promise<{ page: Page; errors: string[] }> {
   const page = await browser.newPage();
+  if (prepare) await page.addInitScript(prepare);
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(error.message));
   page.on('console', (message) => {

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import type { Browser, Page } from 'playwright-core';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { decodePng } from '../../src/cli/images/png.ts';
 import { Editor } from '../../src/model/editor.ts';
 import { hashedPrompt } from '../../src/model/text.ts';
 import { Gpu } from '../../src/runtime/gpu.ts';
-import { openChromium, openPage, swiftshaderDriver } from './chromium.ts';
+import { swiftshaderDriver } from './chromium.ts';
+import { pagesOf } from './in_page.ts';
 import type { EnginePage } from './pages/engine.ts';
 import { serve } from './site.ts';
 import { adapterFiles, randomAdapter, SMALL, smallBase, smallWeights } from './small_base.ts';
@@ -19,41 +19,19 @@ declare const page: EnginePage;
 const ink = randomAdapter(1, 'ink');
 const fog = randomAdapter(2, 'fog');
 
-let browser: Browser | null;
-let site: { url: string; close(): void };
-test.before(async () => {
-  browser = await openChromium();
-  site = await serve({
-    '/': {
-      type: 'text/html',
-      body: '<!doctype html><canvas></canvas><script type="module" src="engine.mjs"></script>',
-    },
-    '/engine.mjs': 'dist/test_pages/engine.mjs',
-    '/worker.mjs': 'dist/test_pages/engine_worker.mjs',
-    '/base.safetensors': smallBase(7),
-    '/half.safetensors': smallBase(7, 'F16'),
-    ...adapterFiles('/ink', ink),
-    ...adapterFiles('/fog', fog),
-  });
+const pages = pagesOf({
+  '/': {
+    type: 'text/html',
+    body: '<!doctype html><canvas></canvas><script type="module" src="engine.mjs"></script>',
+  },
+  '/engine.mjs': 'dist/test_pages/engine.mjs',
+  '/worker.mjs': 'dist/test_pages/engine_worker.mjs',
+  '/base.safetensors': smallBase(7),
+  '/half.safetensors': smallBase(7, 'F16'),
+  ...adapterFiles('/ink', ink),
+  ...adapterFiles('/fog', fog),
 });
-test.after(async () => {
-  await browser?.close();
-  site.close();
-});
-
-/** A test with a page of its own. */
-function inPage(name: string, run: (tab: Page) => Promise<void>): void {
-  test(name, async () => {
-    if (!browser) return;
-    const { page: tab, errors } = await openPage(browser, `${site.url}/`);
-    try {
-      await run(tab);
-      assert.equal(errors, []);
-    } finally {
-      await tab.close();
-    }
-  });
-}
+const { inPage } = pages;
 
 /** The values of the same edit in Node, on the same driver where Chromium brings one. */
 async function editInNode(strengths: readonly [number, number], prompt: string): Promise<Float32Array> {
@@ -199,7 +177,7 @@ inPage('f16 weights and an offscreen canvas in a worker', async (tab) => {
 });
 
 test('the lines of the README do what they say', async () => {
-  if (!browser) return;
+  if (!pages.browser) return;
   const lines = /```js\n(import \{ open \} from 'e2gan';\n[\s\S]*?)```/.exec(
     await readFile('README.md', 'utf8'),
   )![1]!;
@@ -220,7 +198,7 @@ document.title = 'done';</script>`,
     '/base.safetensors': smallBase(7),
     ...adapterFiles('/autumn', ink),
   });
-  const tab = await browser.newPage();
+  const tab = await pages.browser.newPage();
   const said: string[] = [];
   tab.on('console', (message) => said.push(message.text()));
   tab.on('pageerror', (error) => said.push(`error ${error.message}`));

@@ -1,10 +1,8 @@
-import type { Browser, Page } from 'playwright-core';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { openInWorker as OpenInWorker } from '../../src/web/page.ts';
-import { openChromium, openPage } from './chromium.ts';
+import { pagesOf } from './in_page.ts';
 import type { EnginePage } from './pages/engine.ts';
-import { serve } from './site.ts';
 import { adapterFiles, randomAdapter, smallBase } from './small_base.ts';
 
 // What a filter does while it runs: switch adapters in time, get smaller on a slow device, run out of memory, work in a worker.
@@ -13,11 +11,9 @@ declare const page: EnginePage;
 declare const openInWorker: typeof OpenInWorker;
 declare const memory: (bytes: number) => void;
 
-let browser: Browser | null;
-let site: { url: string; close(): void };
-test.before(async () => {
-  browser = await openChromium();
-  site = await serve({
+// Files that are missing on purpose show as such.
+const pages = pagesOf(
+  {
     '/': {
       type: 'text/html',
       body: `<!doctype html><canvas></canvas><video muted></video><script type="module" src="memory.mjs"></script>
@@ -33,30 +29,10 @@ test.before(async () => {
     ...adapterFiles('/ink', randomAdapter(1, 'ink')),
     ...adapterFiles('/fog', randomAdapter(2, 'fog')),
     ...adapterFiles('/less-ink', randomAdapter(3, 'ink')),
-  });
-});
-test.after(async () => {
-  await browser?.close();
-  site.close();
-});
-
-/** A test with a page of its own. */
-function inPage(name: string, run: (tab: Page) => Promise<void>): void {
-  test(name, async () => {
-    if (!browser) return;
-    const { page: tab, errors } = await openPage(browser, `${site.url}/`);
-    try {
-      await run(tab);
-      // Files that are missing on purpose.
-      assert.equal(
-        errors.filter((line) => !/status of 404/.test(line)),
-        [],
-      );
-    } finally {
-      await tab.close();
-    }
-  });
-}
+  },
+  /status of 404/,
+);
+const { inPage } = pages;
 
 const middle = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!;
 

@@ -1,11 +1,11 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { Losses } from '../../src/runtime/losses.ts';
 import { sortFiles } from '../../src/web/app/dropped_files.ts';
 import { matchFiles } from '../../src/web/app/pair_files.ts';
 import { nameOf } from '../../src/web/download.ts';
 import { Fallback } from '../../src/web/fallback.ts';
 import { cropOf } from '../../src/web/frame_source.ts';
-import { Losses } from '../../src/web/losses.ts';
 import { Pace } from '../../src/web/pace.ts';
 import { smallBase } from './small_base.ts';
 

@@ -1,7 +1,8 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openChromium, openPage, WITHOUT_WEBGPU } from './chromium.ts';
+import { pagesOf } from './in_page.ts';
 import type { EnginePage } from './pages/engine.ts';
 import { serve } from './site.ts';
 import { adapterFiles, randomAdapter, smallBase } from './small_base.ts';
@@ -11,11 +12,9 @@ import { adapterFiles, randomAdapter, smallBase } from './small_base.ts';
 declare const page: EnginePage;
 
 const base = smallBase(7);
-let browser: Browser | null;
-let site: { url: string; close(): void };
-test.before(async () => {
-  browser = await openChromium();
-  site = await serve({
+// Pages in trouble say so.
+const pages = pagesOf(
+  {
     '/': {
       type: 'text/html',
       body: '<!doctype html><canvas></canvas><script type="module" src="engine.mjs"></script>',
@@ -27,23 +26,10 @@ test.before(async () => {
     '/pickle.safetensors': Uint8Array.from([0x80, 2, 1, 2, 3, 4, 5, 6, 7, 8]),
     ...adapterFiles('/ink', randomAdapter(1, 'ink')),
     '/wide/adapter_config.json': adapterFiles('', randomAdapter(1, 'ink'))['/adapter_config.json']!,
-  });
-});
-test.after(async () => {
-  await browser?.close();
-  site.close();
-});
-
-function inPage(name: string, run: (tab: Page) => Promise<void>, prepare?: () => void): void {
-  test(name, async () => {
-    if (!browser) return;
-    const tab = await browser.newPage();
-    if (prepare) await tab.addInitScript(prepare);
-    await tab.goto(`${site.url}/`);
-    await run(tab);
-    await tab.close();
-  });
-}
+  },
+  /./,
+);
+const { inPage } = pages;
 
 const openError = (tab: Page) =>
   tab.evaluate(() =>
@@ -54,9 +40,9 @@ const openError = (tab: Page) =>
   );
 
 test('a browser without WebGPU', async () => {
-  if (!browser) return;
+  if (!pages.browser) return;
   const plain = await openChromium(WITHOUT_WEBGPU);
-  const { page: tab } = await openPage(plain!, `${site.url}/`);
+  const { page: tab } = await openPage(plain!, pages.url);
   assert.match(await openError(tab), /^no-(webgpu|adapter): .*(Chrome|driver)/);
   await plain!.close();
 });
