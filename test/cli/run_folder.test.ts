@@ -90,6 +90,7 @@ test('heirs that died half way are followed', async () => {
     const heir = await lockFolder(path);
     await rejectsWith(() => lockFolder(path), /in use by process/);
     assert.equal(await readdir(path), ['lock.json']);
+    await writeFile(join(path, '.lock.json.3.4194305.tmp'), 'of a process that was killed');
     await heir.release();
     assert.equal(await readdir(path), []);
   });

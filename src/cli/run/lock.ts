@@ -40,6 +40,7 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
       held.delete(mine);
       const text = await readFile(path, 'utf8').catch(() => undefined);
       if (text !== mine) return;
+      await removeTemporaries(path);
       await rm(path, { force: true }).catch((error) => {
         throw fileError(path, 'remove the lock', error);
       });
@@ -67,9 +68,14 @@ async function birthOf(pid: number): Promise<string> {
 /** Codes of file systems that have no second names for a file. */
 const UNLINKABLE: readonly string[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
 
+/** Temporary files that this process is about to link. Each try has one of its own: a second name shares the content. */
+const linking = new Set<string>();
+let tries = 0;
+
 /** False if the file is there already. It appears with all its content or not at all, whenever this process dies. */
 async function createExclusively(path: string, content: string): Promise<boolean> {
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  const temporary = join(dirname(path), `.${basename(path)}.${++tries}.${process.pid}.tmp`);
+  linking.add(temporary);
   try {
     await writeFile(temporary, content);
     await link(temporary, path).catch(async (error) => {
@@ -82,6 +88,17 @@ async function createExclusively(path: string, content: string): Promise<boolean
     throw fileError(path, 'lock the folder', error);
   } finally {
     await rm(temporary, { force: true }).catch(() => {});
+    linking.delete(temporary);
+  }
+}
+
+/** Removes what processes that are gone, or this one, were to link and could not remove. */
+async function removeTemporaries(path: string): Promise<void> {
+  for (const name of await readdir(dirname(path)).catch(() => [])) {
+    const pid = Number(/\.(\d+)\.tmp$/.exec(name)?.[1]);
+    const file = join(dirname(path), name);
+    if (!pid || !name.startsWith(`.${basename(path)}.`) || linking.has(file)) continue;
+    if (pid === process.pid || !isRunning(pid)) await rm(file, { force: true }).catch(() => {});
   }
 }
 
@@ -149,12 +166,17 @@ function parseOwner(text: string): Owner | undefined {
   }
 }
 
-async function isAlive({ pid, birth }: Owner): Promise<boolean> {
+function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
+    return true;
   } catch (error) {
-    if (errorCode(error) === 'ESRCH') return false;
+    return errorCode(error) !== 'ESRCH';
   }
+}
+
+async function isAlive({ pid, birth }: Owner): Promise<boolean> {
+  if (!isRunning(pid)) return false;
   const now = await birthOf(pid);
   return birth === '' || now === '' || now === birth;
 }
