@@ -1,7 +1,7 @@
 // y[p, o] = bias[o] + residual[p, o] + sum over t, i of x[p * stride + t * dilation - pad, i] * w[t, i, o]
 // x: [n, h, w, cin]  w: [kh, kw, cin, cout]  y, residual: [n, oh, ow, cout]; zero padding, one group.
 // Implicit GEMM: rows are output pixels, a segment is one tap, k runs over input channels.
-// @core gemm/plain gemm/subgroup gemm/tiled gemm/matrix gemm/matrix_early
+// @core gemm/plain gemm/subgroup gemm/tiled gemm/deep gemm/matrix gemm/matrix_early
 struct Params {
   rows: u32, h: u32, w: u32, cin: u32, cin_pitch: u32, oh: u32, ow: u32, cout4: u32,
   kh: u32, kw: u32, sy: u32, sx: u32, py: u32, px: u32, dy: u32, dx: u32,

@@ -2,7 +2,7 @@
 // x: [n, h, w, cin]  dy: [n, oh, ow, cout]  dw: [splits, kh, kw, cin, cout]; reduce/rows adds the splits in order.
 // Implicit GEMM: rows are (tap, input channel), a segment is one line of output pixels, k runs along it,
 // z is the split of the lines (split-K keeps wide devices busy where there are few weights).
-// @core gemm/plain gemm/subgroup gemm/tiled gemm/matrix gemm/matrix_early
+// @core gemm/plain gemm/subgroup gemm/tiled gemm/deep gemm/matrix gemm/matrix_early
 struct Params {
   rows: u32, h: u32, w: u32, cin: u32, cin_pitch: u32, oh: u32, ow: u32, cout4: u32,
   kw: u32, sy: u32, sx: u32, py: u32, px: u32, dy: u32, dx: u32, lines: u32, lines_per_split: u32,

@@ -2,7 +2,7 @@
 // dy: [n, oh, ow, cout]  wt: [kh, kw, cout, cin], w transposed  dx: [n, h, w, cin]; also conv_transpose2d's forward.
 // Implicit GEMM by sub-pixel phases: z is the phase (q mod stride), a segment is one tap and empty where the tap
 // does not meet the phase, so that no zero is inserted and none is multiplied. k runs over output channels.
-// @core gemm/plain gemm/subgroup gemm/tiled gemm/matrix gemm/matrix_early
+// @core gemm/plain gemm/subgroup gemm/tiled gemm/deep gemm/matrix gemm/matrix_early
 struct Params {
   n: u32, h: u32, w: u32, cin_pitch: u32, oh: u32, ow: u32, cout: u32, cout_pitch: u32,
   kh: u32, kw: u32, sy: u32, sx: u32, py: u32, px: u32, dy: u32, dx: u32, qh: u32, qw: u32,

@@ -34,7 +34,7 @@ alias Sum = subgroup_matrix_result<f32, N, M>;
 var<workgroup> bases: array<vec2i, TILE_ROWS>;
 var<workgroup> a_tile: array<f16, TILE_ROWS * DEPTH>;      // [row][k]
 var<workgroup> b_tile: array<f16, DEPTH * TILE_COLS>;      // [k][col]
-var<workgroup> c_tile: array<f32, GX * GY * M * N>;        // one matrix of each subgroup
+var<workgroup> c_tile: array<f32, GX * M * N>;             // one matrix of each subgroup in a row
 
 fn fetch_a(thread: u32, k0: u32, d: u32) {
   for (var i = thread; i < DEPTH * TILE_ROWS; i += THREADS) {
@@ -92,19 +92,22 @@ fn main(
       }
     }
   }
-  let mine = group * M * N;
+  // A row of subgroups at a time: sums of all of them would not fit beside the tiles.
   // @unroll MY
   { const y = 0u;
     // @unroll MX
     { const x = 0u;
-      workgroupBarrier();
-      store_sum(mine, acc[y][x]);
-      workgroupBarrier();
-      for (var i = lid.x; i < M * N / 4u; i += SG) {
-        let at = mine + 4u * i;
-        let sum = vec4f(c_tile[at], c_tile[at + 1u], c_tile[at + 2u], c_tile[at + 3u]);
-        let col = quad0 + (first_col + x * N) / 4u + i % (N / 4u);
-        store(row0 + first_row + y * M + i / (N / 4u), col, z, start(col, z) + sum);
+      for (var line = 0u; line < GY; line++) {
+        workgroupBarrier();
+        if (group / GX == line) { store_sum(group % GX * M * N, acc[y][x]); }
+        workgroupBarrier();
+        for (var i = thread; i < GX * M * N / 4u; i += THREADS) {
+          let sum = vec4f(c_tile[4u * i], c_tile[4u * i + 1u], c_tile[4u * i + 2u], c_tile[4u * i + 3u]);
+          let at = i % (M * N / 4u);
+          let row = row0 + (line * MY + y) * M + at / (N / 4u);
+          let col = quad0 + (i / (M * N / 4u) * MX + x) * N / 4u + at % (N / 4u);
+          store(row, col, z, start(col, z) + sum);
+        }
       }
     }
   }

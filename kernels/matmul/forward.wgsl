@@ -1,7 +1,7 @@
 // y[z, m, n] = bias[n] + residual[z, m, n] + sum over k of op(a)[z, m, k] * b[z, k, n];  op transposes where asked.
 // a: [z, m, k] or [z, k, m]   b: [z, k, n]   y, residual: [z, m, n].
 // GEMM with one segment; strides between matrices are given, 0 shares one matrix among all z.
-// @core gemm/plain gemm/subgroup gemm/tiled gemm/matrix gemm/matrix_early
+// @core gemm/plain gemm/subgroup gemm/tiled gemm/deep gemm/matrix gemm/matrix_early
 struct Params { m: u32, n: u32, k: u32, a_pitch: u32, n4: u32, a_batch: u32, b_batch4: u32 }
 
 override TRANS_A: bool = false;

@@ -22,6 +22,8 @@ export function navigatorGpu(backend?: string): GPU {
 // Naps grow with the wait, so that none costs more than a sixteenth of it.
 const NAP_SHARE = 1 / 16;
 const LONGEST_NAP_MS = 1;
+// The system wakes nobody sooner: a GPU is often done by then.
+const SHORTEST_NAP_MS = 0.05;
 
 const pillow = new Int32Array(new SharedArrayBuffer(4));
 let waiting = 0;
@@ -31,8 +33,8 @@ let napping = false;
 function nap(): void {
   napping = waiting > 0;
   if (!napping) return;
-  const elapsed = performance.now() - since;
-  Atomics.wait(pillow, 0, 0, Math.min(LONGEST_NAP_MS, elapsed * NAP_SHARE));
+  const share = (performance.now() - since) * NAP_SHARE;
+  if (share > SHORTEST_NAP_MS) Atomics.wait(pillow, 0, 0, Math.min(LONGEST_NAP_MS, share));
   setImmediate(nap);
 }
 

@@ -46,8 +46,9 @@ export function padRows(values: ArrayLike<number>, shape: Shape): Float32Array<A
 export function unpadRows(stored: Float32Array, shape: Shape): Float32Array<ArrayBuffer> {
   const { pitch, rows } = extentOf(shape);
   const last = shape.at(-1) ?? 1;
+  if (pitch === last) return stored.slice(0, rows * last);
   const out = new Float32Array(rows * last);
-  for (let r = 0; r < rows; r++) out.set(stored.subarray(r * pitch, r * pitch + last), r * last);
+  for (let r = 0; r < rows; r++) for (let i = 0; i < last; i++) out[r * last + i] = stored[r * pitch + i]!;
   return out;
 }
 

@@ -26,6 +26,10 @@ const SPECIALS: Readonly<Record<string, readonly Specials[]>> = {
     { ROWS: 8, COLS: 1, TX: 16, TY: 8 },
     { ROWS: 8, COLS: 2, TX: 8, TY: 16 },
   ],
+  'gemm/deep': [
+    { ROWS: 8, LANES: 64, SEGS: 1 },
+    { ROWS: 4, LANES: 4, SEGS: 32 },
+  ],
   // The null device says that its subgroups have up to 128 lanes.
   ...Object.fromEntries(
     ['gemm/matrix', 'gemm/matrix_early'].map((core) => [

@@ -123,7 +123,11 @@ async function checkCase(gpu: Gpu, spec: OpSpec, c: object): Promise<void> {
     for (const name of Object.keys(data.inputs)) {
       const got = first[`d.${name}`]!;
       const samples = differences(spec, c, data, name);
-      const scale = Math.max(rms(got), rms(samples.map((s) => s.value)), 1e-3 * rms(data.gout.data));
+      const scale = Math.max(
+        rms(got),
+        rms(samples.map((s) => s.value)),
+        (spec.saturates?.(c) ? 1 : 1e-3) * rms(data.gout.data),
+      );
       close(
         samples.map((s) => got[s.index]!),
         samples.map((s) => s.value),
@@ -150,7 +154,12 @@ async function checkPadding(gpu: Gpu, name: string, tensor: Tensor): Promise<voi
 }
 
 /** Devices that nothing is forced on, and those with the families that every device has. */
-export const anyCore: readonly OpenOptions[] = [{}, { family: 'plain' }, { family: 'tiled' }];
+export const anyCore: readonly OpenOptions[] = [
+  {},
+  { family: 'plain' },
+  { family: 'tiled' },
+  { family: 'deep' },
+];
 
 /** Registers a test per case: value, gradient, determinism, padding; on a device opened in each of these ways. */
 export function runSpecs(specs: readonly OpSpec[], ways: readonly OpenOptions[] = [{}]): void {

@@ -60,8 +60,17 @@ const WG = 64;
 // Pixels that a thread of a pass over x takes, so that what it reads per channel is read seldom.
 const SPAN = 16;
 
-/** As many chunks as pixels in one: both the walk down a chunk and the walk over the chunks stay short. */
-const chunkSpan = (pixels: number): number => Math.max(SPAN, Math.ceil(Math.sqrt(pixels)));
+/** Threads of a GPU that merge the chunks of a channel; a software device has nothing to gain from more than one. */
+const MERGERS = 64;
+
+const mergers = ({ gpu }: Tensor): number => (gpu.features.software ? 1 : MERGERS);
+
+/**
+ * As many chunks as pixels in one: both the walk down a chunk and the walk over the chunks stay short. The walk over them
+ * is shared by all mergers, so that there may be as many times more.
+ */
+const chunkSpan = (x: Tensor, pixels: number): number =>
+  Math.max(SPAN, Math.ceil(Math.sqrt(pixels / mergers(x))));
 
 /** A pass over x: one thread for each picture, chunk of `span` pixels and vec4 of channels. */
 function over(x: Tensor, { op, n, pixels }: NormView, span: number, name: string, flopsPerValue: number) {
@@ -84,12 +93,12 @@ const small = ({ op }: NormView, threads: number, name: string, flops: number) =
 function statistics(x: Tensor, view: NormView): Tensor {
   const { n, pixels, size } = view;
   const c = x.shape.at(-1)!;
-  const { chunks, params, launch } = over(x, view, chunkSpan(pixels), 'moments', 7);
+  const { chunks, params, launch } = over(x, view, chunkSpan(x, pixels), 'moments', 7);
   const parts = x.like([n, chunks, 2, c], 'f32');
   const stats = x.like([2, n, c], 'f32');
   x.gpu.run(moments, { x, parts }, params, launch);
-  const merging = small(view, n * params.c4, 'combine', 10 * n * chunks * c);
-  x.gpu.run(combine, { parts, stats }, params, merging);
+  const merging = small(view, n * params.c4 * mergers(x), 'combine', 10 * n * chunks * c);
+  x.gpu.run(combine, { parts, stats }, params, { ...merging, specials: { MERGERS: mergers(x) } });
   if (size === 1) return stats;
   const to = stats.like();
   const grouping = small(view, n * x.pitch, 'group', 8 * n * c * size);
@@ -101,7 +110,7 @@ function statistics(x: Tensor, view: NormView): Tensor {
 function gradientSums({ view, eps, tensors, overrides }: Norm, dy: Tensor): Tensor {
   const { n, pixels } = view;
   const c = dy.shape.at(-1)!;
-  const { chunks, params, launch } = over(dy, view, chunkSpan(pixels), 'grad_sums', 8);
+  const { chunks, params, launch } = over(dy, view, chunkSpan(dy, pixels), 'grad_sums', 8);
   const parts = dy.like([2, n, chunks, c], 'f32');
   dy.gpu.run(gradSums, { ...tensors, dy, parts }, { ...params, eps }, { ...launch, overrides });
   return sumRows(parts, chunks, [2, n, c], 1, 2 * n);

@@ -31,6 +31,7 @@ export interface ConvOptions extends ConvWindow {
 const problem = (pass: string, g: ConvGeometry) => ({
   kernel: `conv2d/${pass} ${g.kh}x${g.kw} s${g.stride[0]}`,
   depth: g.kh * g.kw * g.cin,
+  segment: g.cin,
 });
 
 /**
@@ -82,6 +83,7 @@ export function convGradX(g: ConvGeometry, dy: Tensor, w: Tensor, bias: Tensor |
     rows: g.n * qh * qw,
     cols4: dx.pitch / 4,
     depth: (g.kh * g.kw * g.cout) / (sy * sx),
+    segment: g.cout,
     batch: sy * sx,
     operands: [dy, wt, dx],
   });
@@ -107,6 +109,7 @@ export function convGradW(g: ConvGeometry, x: Tensor, dy: Tensor): Tensor {
     rows,
     cols4: dy.pitch / 4,
     depth: g.ow * lines.lines_per_split,
+    segment: g.ow,
     batch: splits,
     operands: [x, dy, dw],
     rowsFirst: true,

@@ -2,8 +2,8 @@ import type { Gpu } from '../gpu.ts';
 import type { Tensor } from '../tensor.ts';
 import { type Choice, type Form, storedAs } from '../tuner.ts';
 
-/** Kernel families of matrix products: `register` is the plain core with wider tiles. */
-export const gemmFamilies = ['plain', 'register', 'subgroup', 'tiled', 'matrix'] as const;
+/** Kernel families of matrix products: `register` is the plain core with wider tiles, `deep` shares out the depth. */
+export const gemmFamilies = ['plain', 'register', 'subgroup', 'tiled', 'deep', 'matrix'] as const;
 
 export type GemmFamily = (typeof gemmFamilies)[number];
 
@@ -14,6 +14,8 @@ export interface GemmProblem {
   readonly rows: number;
   readonly cols4: number;
   readonly depth: number;
+  /** Steps of the depth that lie in one segment of the kernel's; all of them where left out. */
+  readonly segment?: number;
   readonly batch: number;
   /** A, B and the result, for how they are stored. */
   readonly operands: readonly Tensor[];
@@ -21,12 +23,21 @@ export interface GemmProblem {
   readonly rowsFirst?: boolean;
 }
 
-type GemmCore = 'gemm/plain' | 'gemm/subgroup' | 'gemm/tiled' | 'gemm/matrix' | 'gemm/matrix_early';
+type GemmCore =
+  | 'gemm/plain'
+  | 'gemm/subgroup'
+  | 'gemm/tiled'
+  | 'gemm/deep'
+  | 'gemm/matrix'
+  | 'gemm/matrix_early';
 
 /** Core, grid and tile of one GEMM launch; every kernel that names the GEMM cores takes these. */
 export interface GemmLaunch extends Form<GemmCore> {
   readonly choice: Choice;
 }
+
+/** The lowest limit of workgroups along one dimension. */
+const MOST_GROUPS = 65_535;
 
 const ceilPower2 = (n: number): number => 2 ** Math.ceil(Math.log2(n));
 
@@ -73,6 +84,19 @@ function tiledForm(
   };
 }
 
+/** All threads of a workgroup share the depth of a few rows of one vec4 column. */
+function deepForm(
+  { rows, cols4, batch, depth, segment = depth }: GemmProblem,
+  threads: number,
+  held: number,
+): Form<GemmCore> | null {
+  const groups = [cols4, Math.ceil(rows / held), batch] as const;
+  if (groups[1] > MOST_GROUPS) return null;
+  const lanes = Math.min(threads, ceilPower2(segment));
+  const specials = { ROWS: held, LANES: lanes, SEGS: threads / lanes };
+  return { core: 'gemm/deep', groups, overrides: {}, specials };
+}
+
 function matrixForm(
   { features: { subgroupMatrix: matrix } }: Gpu,
   { rows, cols4, batch, rowsFirst = false }: GemmProblem,
@@ -98,6 +122,11 @@ function formsOf(gpu: Gpu, p: GemmProblem): Map<string, Form<GemmCore>> {
     ['tiled 64x64', tiledForm(p, [16, 8], 8, 1)],
     ['tiled 128x64', tiledForm(p, [8, 16], 8, 2)],
   ]);
+  // A software device takes a barrier in a loop for a cut through the whole kernel, and compiles long.
+  if (!gpu.features.software || gpu.family === 'deep') {
+    forms.set('deep 128x4', deepForm(p, 128, 4));
+    forms.set('deep 64x8', deepForm(p, 64, 8));
+  }
   const size = gpu.features.subgroupSize;
   if (size >= 4 && size <= 32)
     for (const [tile, columns] of [
@@ -114,15 +143,27 @@ function formsOf(gpu: Gpu, p: GemmProblem): Map<string, Form<GemmCore>> {
   return new Map([...forms].flatMap(([name, form]) => (form ? [[name, form]] : [])));
 }
 
-/** The form for a device that nobody has tuned: subgroups on software devices, tiles on GPUs, narrow outputs plain. */
-function defaultForm({ features }: Gpu, { kernel, rows, cols4 }: GemmProblem): string {
+/** Subgroups where they are and the columns suffice. */
+function softwareForm({ features }: Gpu, { kernel, rows, cols4 }: GemmProblem): string {
   const size = features.subgroupSize;
-  if (features.software && size >= 4 && size <= 32 && cols4 * 2 >= size)
+  if (size >= 4 && size <= 32 && cols4 * 2 >= size)
     return rows >= 96 ? `subgroup 24x${cols4 > size ? 2 : 1}` : 'subgroup 8x1';
-  if (!features.software && rows >= 64 && cols4 >= 4) return cols4 >= 16 ? 'tiled 64x64' : 'tiled 64x16';
   // SwiftShader takes 13 s to compile eight rows of sub-pixel phases and 0.1 s for four, which run as fast.
-  const compilesLong = features.software && kernel.startsWith('conv2d/grad_x');
-  return rows >= 512 && !compilesLong ? 'plain 8x1' : 'plain 4x1';
+  return rows >= 512 && !kernel.startsWith('conv2d/grad_x') ? 'plain 8x1' : 'plain 4x1';
+}
+
+/** Tiles, and where there are too few to fill a GPU with, or results too narrow for them, a shared depth. */
+function gpuForm(
+  { rows, cols4, depth, segment = depth, batch }: GemmProblem,
+  forms: ReadonlyMap<string, unknown>,
+): string {
+  const narrow = rows < 64 || cols4 < 4;
+  const tiles = Math.ceil(rows / 64) * Math.ceil(cols4 / 16) * batch;
+  if (depth >= 128 && (narrow || tiles < 64) && forms.has('deep 64x8')) return 'deep 64x8';
+  // Of a tile's sixteen steps a segment of three would leave thirteen idle.
+  if (!narrow && segment < 8) return 'register 8x2';
+  if (!narrow) return cols4 >= 16 ? 'tiled 64x64' : 'tiled 64x16';
+  return rows >= 512 ? 'plain 8x1' : 'plain 4x1';
 }
 
 /** The widest of a family that is forced, for tests and comparisons. */
@@ -140,6 +181,7 @@ export function gemmLaunch(gpu: Gpu, problem: GemmProblem): GemmLaunch {
   const key = `${kernel} ${rows}x${cols4 * 4}x${depth} z${batch}${storedAs(operands)}`;
   const forced = gpu.family && forcedForm(forms, gpu.family);
   const tuned = gpu.choices.get(key);
-  const name = forced ?? (tuned && forms.has(tuned) ? tuned : defaultForm(gpu, problem));
+  const untuned = gpu.features.software ? softwareForm(gpu, problem) : gpuForm(problem, forms);
+  const name = forced ?? (tuned && forms.has(tuned) ? tuned : untuned);
   return { ...forms.get(name)!, choice: { key, name, forms } };
 }
