@@ -152,18 +152,17 @@ function softwareForm({ features }: Gpu, { kernel, rows, cols4 }: GemmProblem): 
   return rows >= 512 && !kernel.startsWith('conv2d/grad_x') ? 'plain 8x1' : 'plain 4x1';
 }
 
-/** Tiles, and where there are too few to fill a GPU with, or results too narrow for them, a shared depth. */
-function gpuForm(
-  { rows, cols4, depth, segment = depth, batch }: GemmProblem,
-  forms: ReadonlyMap<string, unknown>,
-): string {
-  const narrow = rows < 64 || cols4 < 4;
-  const tiles = Math.ceil(rows / 64) * Math.ceil(cols4 / 16) * batch;
-  if (depth >= 128 && (narrow || tiles < 64) && forms.has('deep 64x8')) return 'deep 64x8';
-  // Of a tile's sixteen steps a segment of three would leave thirteen idle.
-  if (!narrow && segment < 8) return 'register 8x2';
-  if (!narrow) return cols4 >= 16 ? 'tiled 64x64' : 'tiled 64x16';
-  return rows >= 512 ? 'plain 8x1' : 'plain 4x1';
+/** Workgroups that keep a large GPU busy. */
+const ENOUGH = 64;
+
+/** The widest tiles of which there are enough, else a shared depth; measured on an H100 (docs/decisions/0013-gpu-forms.md). */
+function gpuForm({ rows, cols4, depth, segment = depth, batch }: GemmProblem): string {
+  const tiles = (columns: number) => Math.ceil(rows / 64) * Math.ceil(cols4 / columns) * batch;
+  // Tiles take sixteen steps of a segment at once: of nine, seven would be idle.
+  const short = segment < 16;
+  if (!short && cols4 >= 16 && tiles(16) >= ENOUGH) return 'tiled 64x64';
+  if (!short && cols4 >= 2 && tiles(4) >= ENOUGH) return 'tiled 64x16';
+  return depth >= 128 && (!short || cols4 < 4) ? 'deep 64x8' : 'plain 4x1';
 }
 
 /** The widest of a family that is forced, for tests and comparisons. */
@@ -181,7 +180,8 @@ export function gemmLaunch(gpu: Gpu, problem: GemmProblem): GemmLaunch {
   const key = `${kernel} ${rows}x${cols4 * 4}x${depth} z${batch}${storedAs(operands)}`;
   const forced = gpu.family && forcedForm(forms, gpu.family);
   const tuned = gpu.choices.get(key);
-  const untuned = gpu.features.software ? softwareForm(gpu, problem) : gpuForm(problem, forms);
-  const name = forced ?? (tuned && forms.has(tuned) ? tuned : untuned);
+  const untuned = gpu.features.software ? softwareForm(gpu, problem) : gpuForm(problem);
+  const fitting = [forced, tuned, untuned].find((form) => form && forms.has(form));
+  const name = fitting ?? 'plain 4x1';
   return { ...forms.get(name)!, choice: { key, name, forms } };
 }
