@@ -104,7 +104,8 @@ function remarks({ cases }: BenchResult): string[] {
 }
 
 /** Share of what PyTorch reaches on the processors, per case that both did: the floor for software devices. */
-function floor({ cases }: BenchResult): string[] {
+function floor({ cases, software }: BenchResult): string[] {
+  if (!software) return [];
   return cases.flatMap((c) => {
     const [own, cpu] = ['ours', 'torch cpu'].map((who) => c.entries.find((e) => e.who === who));
     const [ours, torch] = [own && medianOf(own, 'cpu'), cpu && medianOf(cpu, 'cpu')];
