@@ -1,8 +1,7 @@
-import { join } from 'node:path';
 import { readAdapter, writeAdapter } from '../model/adapter_file.ts';
 import type { Adapter } from '../model/adapter_layer.ts';
 import type { StoredDtype } from '../model/safetensors.ts';
-import { writeAtomic } from './files.ts';
+import { writeTogether } from './files.ts';
 
 /** An adapter as it lies in a folder. */
 export interface SavedAdapter {
@@ -13,7 +12,8 @@ export interface SavedAdapter {
 }
 
 /**
- * Writes an adapter's files into a folder, the configuration last, since nothing is an adapter without it.
+ * Writes an adapter's files into a folder, the configuration last, since nothing is an adapter without it. An adapter that is
+ * there already stays as it is until both new files are on the disk.
  * @throws UserError; FormatError naming a tensor with a value that the type cannot hold
  */
 export async function saveAdapter(
@@ -24,7 +24,9 @@ export async function saveAdapter(
   const written = writeAdapter(adapter, storage);
   const { 'adapter_config.json': config, 'adapter_model.safetensors': weights } = written;
   const stored = readAdapter({ config, weights });
-  await writeAtomic(join(folder, 'adapter_model.safetensors'), weights);
-  await writeAtomic(join(folder, 'adapter_config.json'), config);
+  await writeTogether(folder, [
+    ['adapter_model.safetensors', weights],
+    ['adapter_config.json', config],
+  ]);
   return { bytes: weights.length, adapter: stored };
 }

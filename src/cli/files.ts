@@ -48,19 +48,37 @@ async function requireRegular(file: nodeFiles.FileHandle, path: string): Promise
  * A failure leaves the old file as it was and no temporary one behind.
  * @throws UserError naming the file.
  */
-export async function writeAtomic(
+export const writeAtomic = (
   path: string,
   bytes: Uint8Array | string,
   calls: FileCalls = nodeFiles,
+): Promise<void> => writeTogether(dirname(path), [[basename(path), bytes]], calls);
+
+/**
+ * Writes files of one folder that belong together: none takes its place before all are on the disk, then each in turn.
+ * A failure before that leaves all old files as they were, and no failure leaves a temporary one behind.
+ * @throws UserError naming the file.
+ */
+export async function writeTogether(
+  folder: string,
+  files: readonly (readonly [name: string, bytes: Uint8Array | string])[],
+  calls: FileCalls = nodeFiles,
 ): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  const temporary = (name: string) => join(folder, `.${name}.${process.pid}.tmp`);
+  let under = '';
   try {
-    await writeSynced(temporary, bytes, calls);
-    await calls.rename(temporary, path);
-    await syncFolder(dirname(path), calls);
+    for (const [name, bytes] of files) {
+      under = name;
+      await writeSynced(temporary(name), bytes, calls);
+    }
+    for (const [name] of files) {
+      under = name;
+      await calls.rename(temporary(name), join(folder, name));
+    }
+    await syncFolder(folder, calls);
   } catch (error) {
-    await nodeFiles.rm(temporary, { force: true }).catch(() => {});
-    throw fileError(path, 'write it', error);
+    for (const [name] of files) await nodeFiles.rm(temporary(name), { force: true }).catch(() => {});
+    throw fileError(join(folder, under), 'write it', error);
   }
 }
 

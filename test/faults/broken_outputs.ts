@@ -1,4 +1,4 @@
-import { access, cp, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { access, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodePicture } from '../../src/cli/images/decode.ts';
 import { type Outcome, run } from '../cli/run_program.ts';
@@ -20,6 +20,8 @@ interface Job {
   readonly growing?: RegExp;
   /** Pictures for people, which leave out what could not be read for them: any picture is whole. */
   readonly overview?: RegExp;
+  /** Its files belong together: none is new before all are, but where a rename fails. */
+  readonly together?: boolean;
   /** Of every how many calls one fails in a sample. */
   readonly every: number;
 }
@@ -90,12 +92,25 @@ function wrongIn({ code, err }: Outcome, folder: string): string | null {
   return last.includes(folder) ? null : `names no file: ${last}`;
 }
 
+/** The call that fails: its number from 1, what it is, and how it fails. */
+interface FailingCall {
+  readonly nth: number;
+  readonly call: string;
+  readonly failure: Failure;
+}
+
+/** Whether files that differ between the old folder and the new one are there from both. */
+function mixture(files: Files, wanted: Files, before: Files): boolean {
+  const changed = [...wanted.keys()].filter((name) => !before.get(name)?.equals(wanted.get(name)!));
+  const fresh = changed.filter((name) => files.get(name)?.equals(wanted.get(name)!));
+  return fresh.length > 0 && fresh.length < changed.length;
+}
+
 /** One run during which a call fails, and one after it. @returns what is wrong with either */
 async function runFailing(
   job: Job,
   folder: string,
-  nth: number,
-  failure: Failure,
+  { nth, call, failure }: FailingCall,
   wanted: Files,
 ): Promise<string | null> {
   await job.prepare?.(folder);
@@ -106,6 +121,8 @@ async function runFailing(
   const wrong = wrongIn(outcome, folder);
   if (wrong) return wrong;
   const files = await filesOf(folder);
+  const mixed = job.together && !call.startsWith('rename') && mixture(files, wanted, before);
+  if (mixed) return 'some files are old and some are new';
   const torn = await tornFile(files, job, wanted, before);
   if (torn) return `${torn} is neither the old file nor the whole new one`;
   const missing = await missingPictures(folder, files);
@@ -134,7 +151,7 @@ async function breakJob(figures: Figures, job: Job, folder: string, full: boolea
     for (let nth = 1; nth <= calls.length; nth += full ? 1 : job.every) {
       if (/short|full/.test(failure) && !calls[nth - 1]!.startsWith('write')) continue;
       const own = await mkdtemp(join(folder, 'run-'));
-      const wrong = await runFailing(job, own, nth, failure, wanted);
+      const wrong = await runFailing(job, own, { nth, call: calls[nth - 1]!, failure }, wanted);
       tried++;
       if (wrong) figures.detail(`${job.name}, ${failure} at call ${nth} (${calls[nth - 1]}): ${wrong}`);
       else sound++;
@@ -169,9 +186,15 @@ async function jobsIn(folder: string): Promise<Job[]> {
   return [
     job('an adapter converted', convert, { every: 2 }),
     job('an adapter converted over another', (at) => [...convert(at), '--force'], {
-      prepare: (at) => cp(adapter, join(at, 'out'), { recursive: true }),
+      prepare: async (at) => {
+        await cp(adapter, join(at, 'out'), { recursive: true });
+        const config = join(at, 'out/adapter_config.json');
+        const { lora_alpha, ...rest } = JSON.parse(await readFile(config, 'utf8'));
+        await writeFile(config, JSON.stringify({ ...rest, lora_alpha: 2 * lora_alpha }));
+      },
       again: (at) => run(...convert(at), '--force'),
-      every: 2,
+      together: true,
+      every: 1,
     }),
     job('a generator merged', merge),
     job('a generator merged over another', (at) => [...merge(at), '--force'], {
