@@ -2,6 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Gpu } from '../../src/runtime/gpu.ts';
 import { gemmLaunch } from '../../src/runtime/ops/gemm.ts';
+import type { Tensor } from '../../src/runtime/tensor.ts';
 
 /** As much of a device as a choice of forms asks for. */
 const device = (software: boolean, choices: Record<string, string> = {}, family?: string): Gpu =>
@@ -64,6 +65,24 @@ test('a deep workgroup deals its threads out over steps, and over segments where
     }).specials;
   assert.equal(specials(512), { ROWS: 8, LANES: 64, SEGS: 1 });
   assert.equal(specials(20), { ROWS: 8, LANES: 32, SEGS: 2 });
+});
+
+test('matrix units are tried where both operands are f16 already, so that they round nothing', () => {
+  const units = { M: 16, N: 16, K: 16, lanes: 32, early: false };
+  const gpu = { ...device(false), features: { ...device(false).features, subgroupMatrix: units } } as Gpu;
+  const isTried = (...dtypes: Tensor['dtype'][]): boolean =>
+    gemmLaunch(gpu, {
+      kernel: 'tested',
+      rows: 512,
+      cols4: 64,
+      depth: 512,
+      batch: 1,
+      operands: dtypes.map((dtype) => ({ dtype }) as Tensor),
+    }).choice.forms.has('matrix 2x2');
+  assert.ok(isTried('f16', 'f16', 'f16'));
+  assert.ok(isTried('f16', 'f16', 'f32'));
+  assert.not(isTried('f16', 'f32', 'f32'));
+  assert.not(isTried('f32', 'f32', 'f32'));
 });
 
 test.run();

@@ -22,6 +22,7 @@ interface CommandOptions {
   readonly train?: boolean;
   readonly seconds: number;
   readonly timer?: keyof typeof TIMERS;
+  readonly storage: 'f32' | 'f16';
   readonly force?: boolean;
   readonly json?: boolean;
 }
@@ -84,7 +85,7 @@ const row = (tuned: TunedKey): string[] => [
 
 async function tuneCommandAction(options: CommandOptions): Promise<void> {
   if (options.train) checkTrainedSize(options.size);
-  await withGpu({ tuned: false }, async (gpu) => {
+  await withGpu({ tuned: false, storage: options.storage }, async (gpu) => {
     const before = await readTuned(gpu.info);
     const known = new Set(options.force ? [] : before?.keys());
     const file = tunedFile(gpu.info);
@@ -136,6 +137,11 @@ export function tuneCommand(): Command {
         '--timer <what>',
         'gpu: timestamps; wall; processor: for a software device on a busy machine (default: gpu, else wall)',
       ).choices(Object.keys(TIMERS)),
+    )
+    .addOption(
+      new Option('--storage <type>', 'of the commands that are to be faster; f16 tries matrix units too')
+        .choices(['f32', 'f16'])
+        .default('f32'),
     )
     .option('--force', 'measure anew what is known')
     .option('--json', 'print JSON')

@@ -136,7 +136,9 @@ function formsOf(gpu: Gpu, p: GemmProblem): Map<string, Form<GemmCore>> {
       [24, 2],
     ] as const)
       forms.set(`subgroup ${tile}x${columns}`, subgroupForm(size, p, tile, columns));
-  if (gpu.precision === 'f16') {
+  // Matrix units take f16: what is stored so they multiply as exactly as any core.
+  const [a, b] = p.operands;
+  if (gpu.precision === 'f16' || (a?.dtype === 'f16' && b?.dtype === 'f16')) {
     forms.set('matrix 2x2', matrixForm(gpu, p, [2, 2]));
     forms.set('matrix 4x2', matrixForm(gpu, p, [4, 2]));
   }
