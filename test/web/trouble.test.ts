@@ -224,4 +224,23 @@ inPage('a canvas that is in use, and a picture that is not there yet', async (ta
   for (const [i, pattern] of patterns.entries()) assert.match(reasons[i]!, pattern);
 });
 
+inPage('a frame that the device refuses is told by the op that it refused', async (tab) => {
+  const told = await tab.evaluate(async () => {
+    const filter = await page.open({ size: 16 });
+    await filter.loadBase('base.safetensors');
+    await filter.ready();
+    const { dispatchWorkgroups } = GPUComputePassEncoder.prototype;
+    // More workgroups than any device takes, in every launch: the first is named.
+    GPUComputePassEncoder.prototype.dispatchWorkgroups = function () {
+      dispatchWorkgroups.call(this, 4e9);
+    };
+    const picture = await page.testPicture(16, 16);
+    return filter.draw(picture, document.querySelector('canvas')!).then(
+      () => 'drawn',
+      (e: Error) => `${e.name}: ${e.message}`,
+    );
+  });
+  assert.match(told, /^KernelError: .* exceeds .*\(in [\w./]+ .*\[[\d, ]+\]/);
+});
+
 test.run();
