@@ -12,6 +12,8 @@ import { serveCalls } from './rpc.ts';
 let filter: Filter | null = null;
 let canvas: OffscreenCanvas | null = null;
 let still: ImageBitmap | null = null;
+/** The frame that is being drawn, for as long as it reads its picture. */
+let underway: Promise<void> = Promise.resolve();
 let fallback: Fallback | null = null;
 
 function opened(): Filter {
@@ -61,12 +63,15 @@ const api = {
   async frame(source: VideoFrame | ImageBitmap | null, options: DrawOptions, leastFps: number) {
     const f = opened();
     try {
+      if (!source && !still) return null;
+      await f.ready();
+      // Compiling takes seconds, in which another picture may have come.
       const shown = source ?? still;
       if (!shown) return null;
-      await f.ready();
       const { width, height } = f.stats;
       if (canvas!.width !== width || canvas!.height !== height) Object.assign(canvas!, { width, height });
-      await f.draw(shown, canvas!, options);
+      underway = f.draw(shown, canvas!, options);
+      await underway;
     } finally {
       source?.close();
     }
@@ -74,8 +79,9 @@ const api = {
     return { ...f.stats, timeline: f.timeline };
   },
   still(picture: ImageBitmap | null) {
-    still?.close();
+    const before = still;
     still = picture;
+    void underway.catch(() => {}).then(() => before?.close());
     opened().forget();
   },
   forget: () => opened().forget(),
