@@ -25,11 +25,6 @@ export interface OpSpec<Case extends object = object> {
   reference(c: Case, x: Readonly<Record<string, Values>>): Values;
   /** Largest error as a share of the reference's root mean square; gradients null where the op has none. */
   readonly tolerance: { readonly forward: number; readonly grad: number | null };
-  /**
-   * The slope comes from a y near its limit, where most slopes are about 0: what y's rounding loses is then measured against
-   * the cotangent, not against what little gradient is left.
-   */
-  saturates?(c: Case): boolean;
   /** Floating-point operations of the forward pass. */
   flops(c: Case): number;
 }
