@@ -74,7 +74,10 @@ test('study runs every part, and a second call takes all of it from the log', as
   const claims = await json('study', 'claims.json');
   assert.is(claims.length, 9);
   assert.ok(claims.every((c: { ours: number; other: number }) => c.ours > 0 && c.other > 0));
+  const unmet = claims.filter((c: { verdict: string }) => c.verdict !== 'holds');
+  assert.ok(unmet.every((c: { why: string[] }) => c.why.length === 4));
   const report = await readFile(at('study', 'report.html'), 'utf8');
+  assert.is((report.match(/&quot; (is within noise|does not hold)\./g) ?? []).length, unmet.length);
   for (const part of ['Methods', 'Base models', 'Ranks', 'Fewer pairs'])
     assert.ok(report.includes(`<h1>${part}`));
   assert.not.match(report, /(src|href)="(?!data:)/);

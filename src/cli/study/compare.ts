@@ -3,6 +3,7 @@ import { type Measure, measured } from '../trials/judge.ts';
 import { meanOf, meanText } from '../trials/mean.ts';
 import type { TrialResult } from '../trials/trial_log.ts';
 import type { Claim } from './study.ts';
+import { whyNot } from './why.ts';
 
 /** Results of one way of training, over concepts and seeds, in one order for all ways. */
 export type Results = readonly TrialResult[];
@@ -19,15 +20,25 @@ function byConcept(
   });
 }
 
-/** A claim "ours is at least as good as the other" about numbers that are paired; the lower, the better. */
-export function claimOfValues(
-  claim: string,
-  names: readonly string[],
-  ours: readonly number[],
-  other: readonly number[],
-): Claim {
-  const { verdict, standardError, ...means } = judgeClaim({ ours, other });
-  const concepts = byConcept(names, ours, other);
+/** Two ways of training that are compared; the lower by the measure, the better. */
+export interface Compared {
+  /** That ours is at least as good as the other. */
+  readonly claim: string;
+  readonly measure: Measure;
+  /** Paired: the same concepts and seeds in the same order. */
+  readonly ours: Results;
+  readonly other: Results;
+  /** What sets the two apart, in sentences; asked for only where the claim does not hold. */
+  readonly apart: () => string;
+}
+
+/** Holds a claim against results; where it does not hold, with what they say of the reason. */
+export function claimOf({ claim, measure, ours, other, apart }: Compared): Claim {
+  const values = (results: Results) => results.map(({ score }) => measured(score, measure));
+  const paired = { ours: values(ours), other: values(other) };
+  const { verdict, standardError, ...means } = judgeClaim(paired);
+  const names = ours.map(({ concept }) => concept);
+  const concepts = byConcept(names, paired.ours, paired.other);
   return {
     claim,
     ours: means.ours,
@@ -36,15 +47,13 @@ export function claimOfValues(
     trainings: ours.length,
     verdict,
     concepts,
+    why: verdict === 'holds' ? [] : [...whyNot(measure, concepts, ours, other), apart()],
   };
 }
 
-/** The same about results, by the measure. */
-export function claimOf(claim: string, measure: Measure, ours: Results, other: Results): Claim {
-  const values = (results: Results) => results.map(({ score }) => measured(score, measure));
-  const names = ours.map(({ concept }) => concept);
-  return claimOfValues(claim, names, values(ours), values(other));
-}
+/** Mean of results by the measure. */
+export const meanBy = (measure: Measure, results: Results): number =>
+  meanOf(results.map(({ score }) => measured(score, measure))).mean;
 
 export const SCORE_COLUMNS = ['FID', 'KID x1000', 'L1', 'SSIM'] as const;
 

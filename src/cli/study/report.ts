@@ -4,8 +4,7 @@ import { configHtml, tableHtml } from '../run/report.ts';
 import { escapeHtml, page } from '../run/report_page.ts';
 import type { RunFolder } from '../run_folder.ts';
 import type { Claim, Section } from './study.ts';
-
-const digits = (value: number): string => String(Number(value.toPrecision(4)));
+import { digits } from './why.ts';
 
 /** All claims as one table. */
 export const claimsTable = (claims: readonly Claim[]) => ({
@@ -23,6 +22,15 @@ export const claimsTable = (claims: readonly Claim[]) => ({
   ]),
 });
 
+/** Why claims do not hold or are within noise, a paragraph for each; empty where all hold. */
+export const reasons = (claims: readonly Claim[]): string[] =>
+  claims
+    .filter(({ why }) => why.length)
+    .map(
+      ({ claim, verdict, why }) =>
+        `"${claim}" ${verdict === 'within noise' ? 'is within noise' : verdict}. ${why.join(' ')}`,
+    );
+
 /** What a study found, in words. */
 export interface StudyReport {
   readonly title: string;
@@ -34,6 +42,8 @@ export interface StudyReport {
 
 const VERDICTS =
   'A claim holds where ours is better on the mean; it does not hold where ours is worse by more than two standard errors of the differences, paired by concept and seed; between the two it is within noise.';
+
+const REASONS = 'Why some do not hold';
 
 function sectionHtml({ title, text, tables, figures, pictures }: Section): string {
   const png = ([name, bytes]: readonly [string, Uint8Array]) =>
@@ -47,6 +57,11 @@ function sectionHtml({ title, text, tables, figures, pictures }: Section): strin
   ].join('\n');
 }
 
+function reasonsHtml(claims: readonly Claim[]): string[] {
+  const paragraphs = reasons(claims).map((text) => `<p>${escapeHtml(text)}</p>`);
+  return paragraphs.length ? [`<h2>${REASONS}</h2>`, ...paragraphs] : [];
+}
+
 /** The report as one page that needs nothing else. */
 export function studyHtml({ title, about, sections, config }: StudyReport): string {
   const claims = sections.flatMap((s) => s.claims);
@@ -54,6 +69,7 @@ export function studyHtml({ title, about, sections, config }: StudyReport): stri
   const body = [
     ...paragraphs,
     tableHtml(claimsTable(claims)),
+    ...reasonsHtml(claims),
     ...sections.map(sectionHtml),
     configHtml(config),
   ];
@@ -89,8 +105,14 @@ function sectionMarkdown({ title, text, tables, figures, pictures }: Section): s
 
 /** The report as Markdown, whose pictures lie in `figures/`. */
 export function studyMarkdown({ title, about, sections }: StudyReport): string {
-  const claims = tableMarkdown(claimsTable(sections.flatMap((s) => s.claims)));
-  return `${[`# ${title}`, ...about, VERDICTS, claims, ...sections.map(sectionMarkdown)].join('\n\n')}\n`;
+  const claims = sections.flatMap((s) => s.claims);
+  const why = reasons(claims);
+  const parts = [
+    ...[`# ${title}`, ...about, VERDICTS, tableMarkdown(claimsTable(claims))],
+    ...(why.length ? [`**${REASONS}**`, ...why] : []),
+    ...sections.map(sectionMarkdown),
+  ];
+  return `${parts.join('\n\n')}\n`;
 }
 
 /** Writes `report.html`, `study.md` with `figures/`, and `claims.json`. */

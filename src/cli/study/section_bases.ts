@@ -1,10 +1,12 @@
 import { BASE_KINDS, type BaseKind } from '../../train/method/concept_sets.ts';
 import { conceptMapSvg } from '../concept_map.ts';
+import { meanOf } from '../trials/mean.ts';
 import type { TrialResult } from '../trials/trial_log.ts';
 import { conceptsOfBase, studyBase } from './bases.ts';
 import { claimOf, SCORE_COLUMNS, scoreCells } from './compare.ts';
 import { adaptersOf } from './methods.ts';
 import { type Section, type Study, section } from './study.ts';
+import { digits } from './why.ts';
 
 const DESCRIPTIONS: Readonly<Record<BaseKind, string>> = {
   clustered: 'nearest to the centres of clusters',
@@ -32,6 +34,28 @@ function squaredDistance(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return sum;
 }
 
+/** Mean distance between the concepts of a set, by their features; 0 for a single one. */
+function spreadOf({ names, rows }: Study['pool'], set: readonly string[]): number {
+  const members = set.map((name) => rows[names.indexOf(name)]!);
+  const distances = members.flatMap((a, i) =>
+    members.slice(i + 1).map((b) => Math.sqrt(squaredDistance(a, b))),
+  );
+  return distances.length ? meanOf(distances).mean : 0;
+}
+
+/** How different the concepts of two bases are: few of many concepts shared, and further apart, makes them so. */
+function apart(study: Study, kind: BaseKind): string {
+  const { pool, k, seeds } = study;
+  if (kind === 'single')
+    return `The single concept had all ${study.steps.base} steps of its base, each of ours a share of 1 in ${k}; they were chosen from ${pool.names.length}.`;
+  const sets = seeds.map(
+    (seed) => [conceptsOfBase(study, 'clustered', seed), conceptsOfBase(study, kind, seed)] as const,
+  );
+  const shared = sets.map(([ours, other]) => other.filter((name) => ours.includes(name)).length);
+  const spread = (side: 0 | 1) => digits(meanOf(sets.map((pair) => spreadOf(pool, pair[side]))).mean);
+  return `The sets share ${shared.join(' and ')} of ${k} concepts, chosen from ${pool.names.length}; by the features "${pool.features}" concepts of ours are ${spread(0)} apart on average, those of the other ${spread(1)}.`;
+}
+
 /** Adapters of bases that were trained on different sets of concepts. */
 export async function basesSection(study: Study): Promise<Section> {
   const results = new Map<BaseKind, TrialResult[]>(BASE_KINDS.map((kind) => [kind, []]));
@@ -50,12 +74,13 @@ export async function basesSection(study: Study): Promise<Section> {
     ...scoreCells(results.get(kind)!),
   ]);
   const claim = (kind: BaseKind) =>
-    claimOf(
-      `a base on clustered concepts is at least as good as one on ${kind} ones`,
+    claimOf({
+      claim: `a base on clustered concepts is at least as good as one on ${kind} ones`,
       measure,
-      results.get('clustered')!,
-      results.get(kind)!,
-    );
+      ours: results.get('clustered')!,
+      other: results.get(kind)!,
+      apart: () => apart(study, kind),
+    });
   return section({
     title: 'Base models',
     text: [

@@ -1,10 +1,12 @@
+import { choiceText } from '../features.ts';
 import { pickPairs } from '../pick.ts';
 import type { ConceptPairs } from '../trials/trial.ts';
 import type { TrialResult } from '../trials/trial_log.ts';
 import { studyBase } from './bases.ts';
-import { claimOf, SCORE_COLUMNS, scoreCells } from './compare.ts';
+import { claimOf, meanBy, SCORE_COLUMNS, scoreCells } from './compare.ts';
 import { adaptersOf } from './methods.ts';
 import { type Section, type Study, section } from './study.ts';
+import { digits } from './why.ts';
 
 /** The targets with fewer pairs to learn from. */
 async function reduced(study: Study, pick: 'cluster' | 'random', seed: number): Promise<ConceptPairs[]> {
@@ -17,9 +19,17 @@ async function reduced(study: Study, pick: 'cluster' | 'random', seed: number): 
   return picked;
 }
 
+type ByPick = Readonly<Record<'cluster' | 'random' | 'all', TrialResult[]>>;
+
+/** How much the choice of pairs can matter: what all of them give, and what clusters were found by. */
+function apart({ measure, features }: Study, { cluster, all }: ByPick): string {
+  const few = `${cluster[0]!.pairs} of ${all[0]!.pairs} pairs`;
+  return `All pairs give ${digits(meanBy(measure, all))}, ${few} ${digits(meanBy(measure, cluster))}; clusters are by features "${choiceText(features)}".`;
+}
+
 /** Fewer pairs, clustered and random, beside all of them. */
 export async function dataSection(study: Study): Promise<Section> {
-  const results = { cluster: [] as TrialResult[], random: [] as TrialResult[], all: [] as TrialResult[] };
+  const results: ByPick = { cluster: [], random: [], all: [] };
   for (const seed of study.seeds) {
     const base = await studyBase(study, 'clustered', seed);
     results.all.push(...(await adaptersOf(study, base, seed, { id: 'lora', curved: true })));
@@ -44,12 +54,13 @@ export async function dataSection(study: Study): Promise<Section> {
       },
     ],
     claims: [
-      claimOf(
-        'clustered pairs are at least as good as random ones of equal number',
-        study.measure,
-        results.cluster,
-        results.random,
-      ),
+      claimOf({
+        claim: 'clustered pairs are at least as good as random ones of equal number',
+        measure: study.measure,
+        ours: results.cluster,
+        other: results.random,
+        apart: () => apart(study, results),
+      }),
     ],
   });
 }

@@ -3,14 +3,12 @@ import { discriminatorFor } from '../../train/first_weights.ts';
 import { curvesSvg } from '../figures/curves.ts';
 import { measured } from '../trials/judge.ts';
 import { meanOf, meanText } from '../trials/mean.ts';
-import type { TrialResult } from '../trials/trial_log.ts';
-import { claimOf, claimOfValues, SCORE_COLUMNS, scoreCells } from './compare.ts';
+import { claimOf, SCORE_COLUMNS, scoreCells } from './compare.ts';
+import { apartFromScratch, atEqualSteps, type ByMethod } from './equal_steps.ts';
 import { frameMilliseconds } from './latency.ts';
 import { type Method, runMethods, studyMethods } from './methods.ts';
 import { gridsOf } from './pictures.ts';
 import { type Claim, type Section, type Study, section } from './study.ts';
-
-type ByMethod = ReadonlyMap<string, readonly TrialResult[]>;
 
 const concepts = (study: Study): string => study.targets.map(({ concept }) => concept).join(', ');
 
@@ -96,23 +94,17 @@ function curveFigure(
   return curvesSvg({ title, x: 'epochs', y: measure.toUpperCase(), series });
 }
 
-/** At equal steps: the same network from scratch as its curve shows it, after about as many steps as an adapter had. */
-function equalSteps({ measure, steps }: Study, results: ByMethod): Claim[] {
-  const paired = results.get('scratch')!.flatMap((scratch) => {
-    const point = scratch.curve.find(({ step }) => Math.abs(step - steps.tune) <= 0.1 * steps.tune);
-    const lora = results
-      .get('lora')!
-      .find(({ concept, seed }) => concept === scratch.concept && seed === scratch.seed);
-    return point && lora ? [{ lora, other: measured(point.score, measure) }] : [];
-  });
-  if (!paired.length) return [];
+/** The same network from scratch, after about as many steps as an adapter had. */
+function claimAtEqualSteps(study: Study, results: ByMethod): Claim[] {
+  const { ours, other } = atEqualSteps(study, results, 'scratch');
+  if (!ours.length) return [];
   return [
-    claimOfValues(
-      'LoRA from the base is at least as good as the same network from scratch after as many steps',
-      paired.map(({ lora }) => lora.concept),
-      paired.map(({ lora }) => measured(lora.score, measure)),
-      paired.map(({ other }) => other),
-    ),
+    claimOf({
+      claim: 'LoRA from the base is at least as good as the same network from scratch after as many steps',
+      measure: study.measure,
+      ...{ ours, other },
+      apart: () => apartFromScratch(study, results, 'scratch'),
+    }),
   ];
 }
 
@@ -129,8 +121,11 @@ export async function methodsSection(study: Study): Promise<Section> {
     const paired = of('lora').filter((one) =>
       rivals.some((r) => r.seed === one.seed && r.concept === one.concept),
     );
-    const text = `LoRA from the base is at least as good as ${name} given ${times}x the steps`;
-    return claimOf(text, measure, paired, rivals);
+    return claimOf({
+      claim: `LoRA from the base is at least as good as ${name} given ${times}x the steps`,
+      ...{ measure, ours: paired, other: rivals },
+      apart: () => apartFromScratch(study, results, id),
+    });
   };
   const rivals = methods.filter(({ fromBase }) => !fromBase);
   return section({
@@ -142,6 +137,6 @@ export async function methodsSection(study: Study): Promise<Section> {
     tables: [...qualityTables(study, methods, results), await costTable(study, methods, results)],
     figures: new Map([['curves', curveFigure(study, methods, results)]]),
     pictures: await gridsOf(study, methods),
-    claims: [...rivals.map(({ id, name }) => claim(id, name)), ...equalSteps(study, results)],
+    claims: [...rivals.map(({ id, name }) => claim(id, name)), ...claimAtEqualSteps(study, results)],
   });
 }

@@ -1,6 +1,6 @@
 import { e2ganNetwork } from '../../model/generator_network.ts';
 import { adapterWeights, rankGroups } from '../../train/method/rank_groups.ts';
-import { evenRanks, layerRanks } from '../../train/method/rank_search.ts';
+import { evenRanks, layerRanks, type RankTrial } from '../../train/method/rank_search.ts';
 import { controlRanks, type GroupRanks, type RankBench, searchOn } from '../trials/rank_trials.ts';
 import type { TrialResult } from '../trials/trial_log.ts';
 import { startOf } from '../trials/trial_options.ts';
@@ -8,6 +8,7 @@ import { studyBase } from './bases.ts';
 import { claimOf, SCORE_COLUMNS, scoreCells } from './compare.ts';
 import { adaptersOf, commonOf } from './methods.ts';
 import { type Section, type Study, section } from './study.ts';
+import { digits } from './why.ts';
 
 // A doubling has to win one in a hundred.
 const SEARCH = { first: 1, largest: 16, tolerance: 0.01 } as const;
@@ -34,6 +35,13 @@ async function rankBench(study: Study): Promise<RankBench> {
   };
 }
 
+/** What the search saw and the targets are not: other concepts, fewer steps, one seed. */
+function apart({ measure, proxies, steps, seeds }: Study, trials: readonly RankTrial[]): string {
+  const kept = trials.filter((trial) => trial.kept);
+  const on = `${proxies.map(({ concept }) => concept).join(' and ')}, ${steps.search} steps, seed ${seeds[0]}`;
+  return `The search bettered the ${measure} from ${digits(kept[0]!.score)} to ${digits(kept.at(-1)!.score)} on other concepts than these (${on}); here adapters had ${steps.tune} steps.`;
+}
+
 /** Ranks searched on proxies, then compared on the targets with 1x, 4x and random ones. */
 export async function ranksSection(study: Study): Promise<Section> {
   const rank = await rankBench(study);
@@ -57,12 +65,13 @@ export async function ranksSection(study: Study): Promise<Section> {
     results.set(name, own);
   }
   const claim = (name: string, text: string) =>
-    claimOf(
-      `searched ranks are at least as good as ${text}`,
-      study.measure,
-      results.get('searched')!,
-      results.get(name)!,
-    );
+    claimOf({
+      claim: `searched ranks are at least as good as ${text}`,
+      measure: study.measure,
+      ours: results.get('searched')!,
+      other: results.get(name)!,
+      apart: () => apart(study, trials),
+    });
   return section({
     title: 'Ranks',
     text: [

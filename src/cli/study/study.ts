@@ -57,6 +57,8 @@ export interface Claim {
   readonly verdict: string;
   /** Means of each concept. */
   readonly concepts: readonly { readonly concept: string; readonly ours: number; readonly other: number }[];
+  /** Where it does not hold: what the trainings say of the reason, in sentences. */
+  readonly why: readonly string[];
 }
 
 /** One part of the report. */
