@@ -45,8 +45,16 @@ async function siteFiles(): Promise<Record<string, string | Uint8Array>> {
   return files;
 }
 
+/** What is done to the app before its first frame. */
+export interface Before {
+  /** Runs in the page before its own scripts. */
+  readonly prepare?: () => void;
+  /** Runs as soon as the page has been loaded: the base is fetched and compiled meanwhile. */
+  readonly loading?: (tab: Page) => Promise<void>;
+}
+
 /** Opens the app, waits for its first frame and settles on pictures of 64 points; null where there is no browser. */
-export async function openApp(prepare?: () => void): Promise<AppPage | null> {
+export async function openApp({ prepare, loading }: Before = {}): Promise<AppPage | null> {
   const browser = await openChromium();
   if (!browser) return null;
   const site = await serve(await siteFiles());
@@ -57,6 +65,7 @@ export async function openApp(prepare?: () => void): Promise<AppPage | null> {
   tab.on('pageerror', (error) => errors.push(error.message));
   if (prepare) await tab.addInitScript(prepare);
   await tab.goto(`${site.url}/some/where/`, { timeout: PATIENCE });
+  await loading?.(tab);
   await frames(tab, 1);
   // By itself a slow machine would make the picture smaller, and then the base, whenever it likes.
   await tab.selectOption('#size', '64');

@@ -11,34 +11,36 @@ import { adapterFiles, randomAdapter } from './small_base.ts';
 
 // What befalls the app: cameras that go, drops of all kinds, sleep, zoom; and the panels that need a hand.
 
+/** A camera that tests can unplug and turn. */
+function unpluggable(): void {
+  const lens = document.createElement('canvas');
+  Object.assign(lens, { width: 64, height: 48 });
+  let streams: MediaStream[] = [];
+  setInterval(() => {
+    const context = lens.getContext('2d')!;
+    context.fillStyle = `hsl(${performance.now() / 10} 80% 50%)`;
+    context.fillRect(0, 0, lens.width, lens.height);
+  }, 50);
+  Object.assign(globalThis, {
+    turnCamera: () => Object.assign(lens, { width: 48, height: 96 }),
+    unplugCamera: () => {
+      for (const track of streams.flatMap((s) => s.getTracks())) {
+        track.stop();
+        track.dispatchEvent(new Event('ended'));
+      }
+      streams = [];
+    },
+  });
+  navigator.mediaDevices.getUserMedia = async () => {
+    const stream = lens.captureStream(30);
+    streams.push(stream);
+    return stream;
+  };
+}
+
 let app: AppPage | null;
 test.before(async () => {
-  app = await openApp(() => {
-    // A camera that tests can unplug and turn.
-    const lens = document.createElement('canvas');
-    Object.assign(lens, { width: 64, height: 48 });
-    let streams: MediaStream[] = [];
-    setInterval(() => {
-      const context = lens.getContext('2d')!;
-      context.fillStyle = `hsl(${performance.now() / 10} 80% 50%)`;
-      context.fillRect(0, 0, lens.width, lens.height);
-    }, 50);
-    Object.assign(globalThis, {
-      turnCamera: () => Object.assign(lens, { width: 48, height: 96 }),
-      unplugCamera: () => {
-        for (const track of streams.flatMap((s) => s.getTracks())) {
-          track.stop();
-          track.dispatchEvent(new Event('ended'));
-        }
-        streams = [];
-      },
-    });
-    navigator.mediaDevices.getUserMedia = async () => {
-      const stream = lens.captureStream(30);
-      streams.push(stream);
-      return stream;
-    };
-  });
+  app = await openApp({ prepare: unpluggable });
 });
 test.after(() => app?.close());
 
