@@ -38,7 +38,7 @@ function seedSpread(results: Results, measure: Measure): number | null {
   return distances.length ? meanOf(distances).mean : null;
 }
 
-/** Whether a difference is more than what another seed does. */
+/** A difference beside what another seed does. The verdict pairs seeds and so sees smaller ones: this says how large it is, not whether it is one. */
 export function chance(measure: Measure, ours: Results, other: Results): string {
   const spreads = [seedSpread(ours, measure), seedSpread(other, measure)].filter((s) => s !== null);
   if (!spreads.length)
@@ -46,8 +46,8 @@ export function chance(measure: Measure, ours: Results, other: Results): string 
   const spread = meanOf(spreads).mean;
   const mean = (results: Results) => meanOf(results.map(({ score }) => measured(score, measure))).mean;
   const difference = Math.abs(mean(ours) - mean(other));
-  const verdict = difference < spread ? 'chance is enough to explain it' : 'chance alone does less';
-  return `The two differ by ${digits(difference)}; another seed changes a training of either by ${digits(spread)} on average, so ${verdict}.`;
+  const more = difference < spread ? 'more' : 'less';
+  return `The two differ by ${digits(difference)}; another seed changes a training of either by ${digits(spread)} on average, which is ${more}.`;
 }
 
 // Of a sign by which less is better.
