@@ -17,7 +17,8 @@ export interface Clusters {
 const RESTARTS = 10;
 const MAX_ITERATIONS = 300;
 
-function squaredDistance(a: ArrayLike<number>, b: ArrayLike<number>): number {
+/** Squared Euclidean distance of two rows of features. */
+export function squaredDistance(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += (a[i]! - b[i]!) * (a[i]! - b[i]!);
   return sum;

@@ -1,12 +1,9 @@
 import { judgeClaim } from '../../train/method/claims.ts';
 import { type Measure, measured } from '../trials/judge.ts';
 import { meanOf, meanText } from '../trials/mean.ts';
-import type { TrialResult } from '../trials/trial_log.ts';
+import type { Results, TrialResult } from '../trials/trial_log.ts';
 import type { Claim } from './study.ts';
 import { whyNot } from './why.ts';
-
-/** Results of one way of training, over concepts and seeds, in one order for all ways. */
-export type Results = readonly TrialResult[];
 
 /** Means by concept of two ways whose results are paired. */
 function byConcept(
@@ -50,10 +47,6 @@ export function claimOf({ claim, measure, ours, other, apart }: Compared): Claim
     why: verdict === 'holds' ? [] : [...whyNot(measure, concepts, ours, other), apart()],
   };
 }
-
-/** Mean of results by the measure. */
-export const meanBy = (measure: Measure, results: Results): number =>
-  meanOf(results.map(({ score }) => measured(score, measure))).mean;
 
 export const SCORE_COLUMNS = ['FID', 'KID x1000', 'L1', 'SSIM'] as const;
 

@@ -1,6 +1,7 @@
-import { meanBy, type Results } from './compare.ts';
+import { meanBy } from '../trials/judge.ts';
+import { digits } from '../trials/mean.ts';
+import type { Results } from '../trials/trial_log.ts';
 import type { Study } from './study.ts';
-import { digits } from './why.ts';
 
 /** Results of each method, by its id. */
 export type ByMethod = ReadonlyMap<string, Results>;
@@ -22,7 +23,7 @@ export function atEqualSteps(
 }
 
 /** Those of the results whose concept and seed the other has too: rivals may have been trained with one seed only. */
-const pairedWith = (other: Results, results: Results): Results =>
+export const pairedWith = (other: Results, results: Results): Results =>
   results.filter((one) => other.some(({ concept, seed }) => concept === one.concept && seed === one.seed));
 
 /** What the adapter's size has to do with it: all weights of the base, trained for as many steps, are the measure. */

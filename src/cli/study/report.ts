@@ -3,8 +3,8 @@ import type { Config } from '../run/config.ts';
 import { configHtml, tableHtml } from '../run/report.ts';
 import { escapeHtml, page } from '../run/report_page.ts';
 import type { RunFolder } from '../run_folder.ts';
+import { digits } from '../trials/mean.ts';
 import type { Claim, Section } from './study.ts';
-import { digits } from './why.ts';
 
 /** All claims as one table. */
 export const claimsTable = (claims: readonly Claim[]) => ({

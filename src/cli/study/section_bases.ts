@@ -1,12 +1,12 @@
 import { BASE_KINDS, type BaseKind } from '../../train/method/concept_sets.ts';
+import { squaredDistance } from '../../train/select.ts';
 import { conceptMapSvg } from '../concept_map.ts';
-import { meanOf } from '../trials/mean.ts';
+import { digits, meanOf } from '../trials/mean.ts';
 import type { TrialResult } from '../trials/trial_log.ts';
 import { conceptsOfBase, studyBase } from './bases.ts';
 import { claimOf, SCORE_COLUMNS, scoreCells } from './compare.ts';
 import { adaptersOf } from './methods.ts';
 import { type Section, type Study, section } from './study.ts';
-import { digits } from './why.ts';
 
 const DESCRIPTIONS: Readonly<Record<BaseKind, string>> = {
   clustered: 'nearest to the centres of clusters',
@@ -26,12 +26,6 @@ function mapOf(study: Study): string {
   });
   const title = `${chosen.length} of ${names.length} concepts (seed ${study.seeds[0]}); features: ${features}`;
   return conceptMapSvg({ names, features: rows, clusters, chosen, title });
-}
-
-function squaredDistance(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i]! - b[i]!) ** 2;
-  return sum;
 }
 
 /** Mean distance between the concepts of a set, by their features; 0 for a single one. */

@@ -1,12 +1,13 @@
 import { choiceText } from '../features.ts';
 import { pickPairs } from '../pick.ts';
+import { meanBy } from '../trials/judge.ts';
+import { digits } from '../trials/mean.ts';
 import type { ConceptPairs } from '../trials/trial.ts';
 import type { TrialResult } from '../trials/trial_log.ts';
 import { studyBase } from './bases.ts';
-import { claimOf, meanBy, SCORE_COLUMNS, scoreCells } from './compare.ts';
+import { claimOf, SCORE_COLUMNS, scoreCells } from './compare.ts';
 import { adaptersOf } from './methods.ts';
 import { type Section, type Study, section } from './study.ts';
-import { digits } from './why.ts';
 
 /** The targets with fewer pairs to learn from. */
 async function reduced(study: Study, pick: 'cluster' | 'random', seed: number): Promise<ConceptPairs[]> {

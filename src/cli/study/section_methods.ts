@@ -4,7 +4,7 @@ import { curvesSvg } from '../figures/curves.ts';
 import { measured } from '../trials/judge.ts';
 import { meanOf, meanText } from '../trials/mean.ts';
 import { claimOf, SCORE_COLUMNS, scoreCells } from './compare.ts';
-import { apartFromScratch, atEqualSteps, type ByMethod } from './equal_steps.ts';
+import { apartFromScratch, atEqualSteps, type ByMethod, pairedWith } from './equal_steps.ts';
 import { frameMilliseconds } from './latency.ts';
 import { type Method, runMethods, studyMethods } from './methods.ts';
 import { gridsOf } from './pictures.ts';
@@ -118,9 +118,7 @@ export async function methodsSection(study: Study): Promise<Section> {
   const claim = (id: string, name: string) => {
     // Other networks have the first seed only, and so fewer to pair with.
     const rivals = of(id);
-    const paired = of('lora').filter((one) =>
-      rivals.some((r) => r.seed === one.seed && r.concept === one.concept),
-    );
+    const paired = pairedWith(rivals, of('lora'));
     return claimOf({
       claim: `LoRA from the base is at least as good as ${name} given ${times}x the steps`,
       ...{ measure, ours: paired, other: rivals },

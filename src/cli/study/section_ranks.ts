@@ -1,6 +1,7 @@
 import { e2ganNetwork } from '../../model/generator_network.ts';
 import { adapterWeights, rankGroups } from '../../train/method/rank_groups.ts';
 import { evenRanks, layerRanks, type RankTrial } from '../../train/method/rank_search.ts';
+import { digits } from '../trials/mean.ts';
 import { controlRanks, type GroupRanks, type RankBench, searchOn } from '../trials/rank_trials.ts';
 import type { TrialResult } from '../trials/trial_log.ts';
 import { startOf } from '../trials/trial_options.ts';
@@ -8,7 +9,6 @@ import { studyBase } from './bases.ts';
 import { claimOf, SCORE_COLUMNS, scoreCells } from './compare.ts';
 import { adaptersOf, commonOf } from './methods.ts';
 import { type Section, type Study, section } from './study.ts';
-import { digits } from './why.ts';
 
 // A doubling has to win one in a hundred.
 const SEARCH = { first: 1, largest: 16, tolerance: 0.01 } as const;

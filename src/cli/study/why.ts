@@ -1,12 +1,7 @@
-import { type Measure, measured } from '../trials/judge.ts';
-import { meanOf } from '../trials/mean.ts';
-import type { TrialResult } from '../trials/trial_log.ts';
+import { type Measure, meanBy, measured } from '../trials/judge.ts';
+import { digits, meanOf } from '../trials/mean.ts';
+import type { Results, TrialResult } from '../trials/trial_log.ts';
 import type { Claim } from './study.ts';
-
-type Results = readonly TrialResult[];
-
-/** Four digits, as all of a study's numbers. */
-export const digits = (value: number): string => String(Number(value.toPrecision(4)));
 
 const listed = (names: readonly string[]): string => new Intl.ListFormat('en-GB').format(names);
 
@@ -44,8 +39,7 @@ export function chance(measure: Measure, ours: Results, other: Results): string 
   if (!spreads.length)
     return 'One seed was trained, so what chance alone does is not known; more --repeats would tell.';
   const spread = meanOf(spreads).mean;
-  const mean = (results: Results) => meanOf(results.map(({ score }) => measured(score, measure))).mean;
-  const difference = Math.abs(mean(ours) - mean(other));
+  const difference = Math.abs(meanBy(measure, ours) - meanBy(measure, other));
   const more = difference < spread ? 'more' : 'less';
   return `The two differ by ${digits(difference)}; another seed changes a training of either by ${digits(spread)} on average, which is ${more}.`;
 }

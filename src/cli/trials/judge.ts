@@ -7,6 +7,8 @@ import { kernelDistance } from '../../train/metrics/kernel_distance.ts';
 import { usageError } from '../errors.ts';
 import { type FeatureChoice, openPictureFeatures } from '../features.ts';
 import { quality } from '../session.ts';
+import { meanOf } from './mean.ts';
+import type { Results } from './trial_log.ts';
 
 /** How close edits come to their targets: means over pictures, and distances between the two sets. */
 export interface Score {
@@ -25,6 +27,10 @@ export type Measure = (typeof MEASURES)[number];
 /** The deciding number of a score. */
 export const measured = (score: Score, measure: Measure): number =>
   measure === 'kid' ? score.kid.value : score[measure]!;
+
+/** Mean of results by the measure. */
+export const meanBy = (measure: Measure, results: Results): number =>
+  meanOf(results.map(({ score }) => measured(score, measure))).mean;
 
 const KID_SEED = 1;
 const LEAST = 4;

@@ -14,8 +14,10 @@ export function meanOf(values: readonly number[]): Mean {
   return { mean, deviation: count > 1 ? Math.sqrt(squares / (count - 1)) : 0, count };
 }
 
-/** `mean ± deviation`, in four digits. */
+/** Four digits, as all numbers of reports on trials. */
+export const digits = (value: number): string => String(Number(value.toPrecision(4)));
+
+/** `mean ± deviation`. */
 export function meanText({ mean, deviation, count }: Mean): string {
-  const digits = (value: number) => String(Number(value.toPrecision(4)));
   return count > 1 ? `${digits(mean)} ± ${digits(deviation)}` : digits(mean);
 }

@@ -32,6 +32,9 @@ const result = z.object({
 /** What came of a trial. */
 export type TrialResult = Readonly<z.infer<typeof result>>;
 
+/** Results of one way of training, over concepts and seeds, in one order for all ways. */
+export type Results = readonly TrialResult[];
+
 const file = z.object({
   version: z.literal(1),
   trials: z.array(z.object({ settings: z.string(), result })),

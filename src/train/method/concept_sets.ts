@@ -1,15 +1,9 @@
 import { Random } from '../random.ts';
-import { clusterFeatures, nearestToCentres, type Rows, randomIndices } from '../select.ts';
+import { clusterFeatures, nearestToCentres, type Rows, randomIndices, squaredDistance } from '../select.ts';
 
 /** Ways of choosing the concepts that a base is trained on. */
 export const BASE_KINDS = ['clustered', 'random', 'one-sided', 'single'] as const;
 export type BaseKind = (typeof BASE_KINDS)[number];
-
-function squaredDistance(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i]! - b[i]!) ** 2;
-  return sum;
-}
 
 /** A concept and its nearest `k` - 1: the set with the smallest sum of distances, so all of one sort. */
 function closest(rows: Rows, k: number): number[] {
