@@ -1,5 +1,5 @@
 import { planeOf } from '../train/projection.ts';
-import type { Rows } from '../train/select.ts';
+import type { Rows } from '../train/rows.ts';
 import { escapeXml, figure } from './figures/svg.ts';
 
 /** Concepts on a plane: what `concepts.svg` shows. */

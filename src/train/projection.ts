@@ -1,5 +1,5 @@
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
-import type { Rows } from './select.ts';
+import type { Rows } from './rows.ts';
 
 /**
  * Features on their two principal axes (PCA): the two directions of largest variance, found as eigenvectors of the

@@ -1,12 +1,8 @@
 import type { Random } from './random.ts';
+import { squaredDistance } from './rows.ts';
 
-function squaredDistances(rows: readonly Float64Array[], centre: Float64Array): Float64Array {
-  return Float64Array.from(rows, (row) => {
-    let sum = 0;
-    for (let i = 0; i < row.length; i++) sum += (row[i]! - centre[i]!) * (row[i]! - centre[i]!);
-    return sum;
-  });
-}
+const squaredDistances = (rows: readonly Float64Array[], centre: Float64Array): Float64Array =>
+  Float64Array.from(rows, (row) => squaredDistance(row, centre));
 
 /** An index drawn in proportion to the weights. */
 function draw(weights: Float64Array, total: number, random: Random): number {

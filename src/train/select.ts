@@ -1,9 +1,7 @@
 import { kmeans } from 'ml-kmeans';
 import { Random } from './random.ts';
+import { type Rows, squaredDistance } from './rows.ts';
 import { seedCentres } from './seeding.ts';
-
-/** Rows of equal length. */
-export type Rows = readonly ArrayLike<number>[];
 
 /** A partition of features. */
 export interface Clusters {
@@ -16,13 +14,6 @@ export interface Clusters {
 
 const RESTARTS = 10;
 const MAX_ITERATIONS = 300;
-
-/** Squared Euclidean distance of two rows of features. */
-export function squaredDistance(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += (a[i]! - b[i]!) * (a[i]! - b[i]!);
-  return sum;
-}
 
 const inertiaOf = (rows: Rows, of: readonly number[], centres: Clusters['centres']): number =>
   rows.reduce((sum, row, i) => sum + squaredDistance(row, centres[of[i]!]!), 0);

@@ -1,5 +1,5 @@
 import { BASE_KINDS, type BaseKind } from '../../train/method/concept_sets.ts';
-import { squaredDistance } from '../../train/select.ts';
+import { squaredDistance } from '../../train/rows.ts';
 import { conceptMapSvg } from '../concept_map.ts';
 import { digits, meanOf } from '../trials/mean.ts';
 import type { TrialResult } from '../trials/trial_log.ts';

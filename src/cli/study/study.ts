@@ -1,6 +1,6 @@
 import type { GeneratorConfig, PresetName } from '../../model/generator_spec.ts';
 import type { PairSource } from '../../train/loop.ts';
-import type { Rows } from '../../train/select.ts';
+import type { Rows } from '../../train/rows.ts';
 import type { BaselineName } from '../baseline_networks.ts';
 import type { FeatureChoice } from '../features.ts';
 import type { ResultTable } from '../run/report.ts';

@@ -1,5 +1,6 @@
 import { Random } from '../random.ts';
-import { clusterFeatures, nearestToCentres, type Rows, randomIndices, squaredDistance } from '../select.ts';
+import { type Rows, squaredDistance } from '../rows.ts';
+import { clusterFeatures, nearestToCentres, randomIndices } from '../select.ts';
 
 /** Ways of choosing the concepts that a base is trained on. */
 export const BASE_KINDS = ['clustered', 'random', 'one-sided', 'single'] as const;
